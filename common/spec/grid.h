@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/base/digest.h"
+#include "furrow/v1/recipe.pb.h"
+
+namespace furrow::spec {
+
+/// The grid of a plan: which cell is which point, and what it renders. Immutable after
+/// construction, so it may be shared between threads. Everything is computed from the index;
+/// nothing is as large as the grid.
+class Grid {
+ public:
+  /// Requires: `plan` came from make_plan (common/spec/plan.h).
+  explicit Grid(v1::Plan plan);
+
+  const v1::Plan& plan() const { return plan_; }
+
+  /// The product of the axes' lengths; 1 without axes.
+  std::uint64_t cell_count() const { return cell_count_; }
+
+  /// The length of each axis.
+  const std::vector<std::uint64_t>& lengths() const { return lengths_; }
+
+  /// Mixed radix: the first axis varies fastest. Requires: index < cell_count().
+  std::vector<std::uint64_t> coordinates(std::uint64_t index) const;
+  /// The inverse. Requires: one coordinate an axis, each below its length.
+  std::uint64_t index(const std::vector<std::uint64_t>& coordinates) const;
+
+  /// The order in which cells are best rendered, as a bijection on [0, cell_count()): axes whose
+  /// change costs a lot (model, VAE, size) vary slowest, the rest keep the grid's order.
+  std::uint64_t index_in_render_order(std::uint64_t position) const;
+
+  /// All that decides the picture of a cell: the base with each axis' value applied; texts are
+  /// searched and replaced after prompts are set, phrases are reordered last, an automatic schedule
+  /// becomes the sampler's own.
+  v1::Recipe recipe(std::uint64_t index) const;
+  Digest recipe_hash(std::uint64_t index) const;
+
+  /// "7", "DPM++ 2M Karras", "dog face": value `i` of axis `axis` as people read it.
+  std::string value_label(std::size_t axis, std::uint64_t i) const;
+  /// "CFG scale: 7", or the bare value where the label adds nothing (prompts, S/R, samplers): as on
+  /// a sheet.
+  std::string coordinate_label(std::size_t axis, std::uint64_t i) const;
+
+ private:
+  v1::Plan plan_;
+  std::vector<std::uint64_t> lengths_;
+  std::vector<std::size_t> render_order_;  // axes, fastest first
+  std::uint64_t cell_count_ = 1;
+};
+
+}  // namespace furrow::spec
