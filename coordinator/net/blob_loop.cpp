@@ -4,6 +4,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include "coordinator/net/poll.h"
 #include "coordinator/net/stop_signal.h"
 
 namespace furrow::net {
@@ -28,7 +29,7 @@ void BlobLoop::run(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
     zmq::pollitem_t items[] = {{router_.socket().handle(), 0, ZMQ_POLLIN, 0},
                                {nullptr, stopped.fd(), ZMQ_POLLIN, 0}};
-    zmq::poll(items, std::size(items), std::chrono::milliseconds(kTick));
+    wait_for_any(items, std::chrono::milliseconds(kTick));
     take_waiting();
     if (desk_.has_finished()) desk_.commit_finished();
     send_answers();

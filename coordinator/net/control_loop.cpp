@@ -9,6 +9,7 @@
 #include <spdlog/spdlog.h>
 
 #include "common/base/version.h"
+#include "coordinator/net/poll.h"
 #include "coordinator/net/protocol.h"
 #include "coordinator/net/stop_signal.h"
 
@@ -56,7 +57,7 @@ void ControlLoop::run(const std::stop_token& stop) {
                                {nullptr, calls_.mailbox().fd(), ZMQ_POLLIN, 0},
                                {nullptr, store_.fd(), ZMQ_POLLIN, 0},
                                {nullptr, stopped.fd(), ZMQ_POLLIN, 0}};
-    zmq::poll(items, std::size(items), time_to_tick());
+    wait_for_any(items, time_to_tick());
     take_messages();
     take_calls();
     tick_if_due();

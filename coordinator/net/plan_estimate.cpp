@@ -12,21 +12,19 @@ namespace {
 
 constexpr std::uint64_t kSampleCells = 10'000;
 
-double pixel_steps(const v1::Recipe& recipe) {
-  return static_cast<double>(recipe.steps()) * recipe.width() * recipe.height();
-}
-
 bool same_weights(const v1::Recipe& a, const v1::Recipe& b) {
   return a.model().hash() == b.model().hash() && a.vae().hash() == b.vae().hash();
 }
 
-/// Adds the recipe of a cell to the sum and to the set of different ones.
+/// Adds the recipe of a cell to the sums and to the set of different ones.
 class Tally {
  public:
   explicit Tally(PlanEstimate& estimate) : estimate_(estimate) {}
 
   void add(const v1::Recipe& recipe) {
-    estimate_.pixel_steps += pixel_steps(recipe);
+    const double pixels = static_cast<double>(recipe.width()) * recipe.height();
+    estimate_.pixels += pixels;
+    estimate_.pixel_steps += pixels * recipe.steps();
     const Digest hash = spec::recipe_hash(recipe);
     if (seen_.insert(hash).second) estimate_.recipes.push_back(hash);
   }
@@ -85,7 +83,9 @@ void look_at_a_sample(const spec::Grid& grid, PlanEstimate& estimate) {
   for (std::uint64_t index = 0; index < estimate.cells; index += stride, ++looked_at) {
     tally.add(grid.recipe(index));
   }
-  estimate.pixel_steps *= static_cast<double>(estimate.cells) / static_cast<double>(looked_at);
+  const double scale = static_cast<double>(estimate.cells) / static_cast<double>(looked_at);
+  estimate.pixels *= scale;
+  estimate.pixel_steps *= scale;
 }
 
 }  // namespace

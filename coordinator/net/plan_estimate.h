@@ -21,6 +21,7 @@ struct PlanEstimate {
   std::vector<Digest> recipes;
   /// Sum over all cells of steps × pixels: what render time grows with.
   double pixel_steps = 0;
+  double pixels = 0;  ///< of all cells together
 
   /// `hits` of `recipes` are known already: how many of unique_cells is that?
   std::uint64_t cache_hits(std::uint64_t hits) const;
