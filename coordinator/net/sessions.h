@@ -35,6 +35,8 @@ class Sessions {
 
   std::size_t size() const { return peers_.size(); }
 
+  std::size_t faulty_peers() const { return faults_.size(); }
+
  private:
   std::unordered_map<std::string, SessionId> sessions_;
   std::unordered_map<SessionId, std::string> peers_;
