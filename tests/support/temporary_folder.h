@@ -12,8 +12,9 @@ namespace furrow::test {
 /// An empty folder of its own for one test, removed with the object.
 class TemporaryFolder {
  public:
-  TemporaryFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "furrow-test-XXXXXX").string();
+  explicit TemporaryFolder(
+      const std::filesystem::path& parent = std::filesystem::temp_directory_path()) {
+    std::string name = (parent / "furrow-test-XXXXXX").string();
     FURROW_CHECK(::mkdtemp(name.data()) != nullptr, "no temporary folder can be made");
     path_ = name;
   }

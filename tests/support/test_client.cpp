@@ -9,7 +9,7 @@ namespace furrow::test {
 namespace {
 
 // How long an answer may take before the question is asked again.
-constexpr milliseconds kAskAgain{1000};
+constexpr milliseconds kAskAgain{3000};
 
 /// What is left of a limit that began when the object was made.
 class Deadline {
