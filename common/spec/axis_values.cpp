@@ -107,7 +107,7 @@ class Reader {
     std::vector<std::string> texts;
     for (const Token& token : tokens_) {
       reading_.values.add_texts(token.text);
-      texts.push_back(quoted(token.text));
+      texts.push_back(in_quotes(token.text));
     }
     warn_of_duplicates(texts);
   }

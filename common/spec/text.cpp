@@ -62,7 +62,7 @@ bool is_valid_utf8(std::string_view text) {
   return true;
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string shown = "\"";
   for (std::size_t at = 0; at < text.size();) {
     if (shown.size() > kLongestQuote) return shown + "…\"";
