@@ -1,0 +1,25 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+/// Small readings of text that the sweep language needs. Case is ASCII's: names of axes, samplers
+/// and models are compared by it, prompts never are.
+namespace furrow::spec {
+
+std::string to_lower(std::string_view text);
+
+/// Without the spaces, tabs and line ends around it.
+std::string_view trim(std::string_view text);
+
+/// Whether Protobuf can carry it: well-formed UTF-8, no surrogates, no overlong forms.
+bool is_valid_utf8(std::string_view text);
+
+/// The text for an error message: in double quotes, a long one cut between characters and ended by
+/// "…".
+std::string quoted(std::string_view text);
+
+/// The shortest decimal form that reads back equal: "7", "0.3", "1e-07".
+std::string shortest(double value);
+
+}  // namespace furrow::spec
