@@ -1,5 +1,6 @@
 #include "common/spec/text.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
@@ -9,10 +10,7 @@ namespace furrow::spec {
 namespace {
 
 constexpr std::size_t kLongestQuote = 80;
-
-bool is_continuation(char c) {
-  return (static_cast<unsigned char>(c) & 0xC0) == 0x80;
-}
+constexpr std::string_view kReplacementCharacter = "\uFFFD";
 
 /// How many bytes the well-formed character at the front has; 0: it is not well-formed. The ranges
 /// are those of table 3-7 of the Unicode standard.
@@ -65,10 +63,14 @@ bool is_valid_utf8(std::string_view text) {
 }
 
 std::string quoted(std::string_view text) {
-  if (text.size() <= kLongestQuote) return '"' + std::string(text) + '"';
-  std::size_t end = kLongestQuote;
-  while (end > 0 && is_continuation(text[end])) --end;
-  return '"' + std::string(text.substr(0, end)) + "…\"";
+  std::string shown = "\"";
+  for (std::size_t at = 0; at < text.size();) {
+    if (shown.size() > kLongestQuote) return shown + "…\"";
+    const std::size_t length = utf8_length(text.substr(at));
+    shown += length > 0 ? text.substr(at, length) : kReplacementCharacter;
+    at += std::max<std::size_t>(length, 1);
+  }
+  return shown + '"';
 }
 
 std::string shortest(double value) {

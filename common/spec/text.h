@@ -16,7 +16,7 @@ std::string_view trim(std::string_view text);
 bool is_valid_utf8(std::string_view text);
 
 /// The text for an error message: in double quotes, a long one cut between characters and ended by
-/// "…".
+/// "…". The result is valid UTF-8 whatever the text is.
 std::string quoted(std::string_view text);
 
 /// The shortest decimal form that reads back equal: "7", "0.3", "1e-07".
