@@ -3,18 +3,20 @@
 #include <cstdlib>
 #include <filesystem>
 #include <string>
+#include <system_error>
 
 #include "common/base/check.h"
 
 namespace furrow::test {
 
-/// A folder of its own for one test, gone with it.
+/// An empty folder of its own for one test, removed with the object.
 class TemporaryFolder {
  public:
-  TemporaryFolder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "furrow-test-XXXXXX").string();
-    FURROW_CHECK(::mkdtemp(pattern.data()) != nullptr, "a temporary folder can be made");
-    path_ = pattern;
+  explicit TemporaryFolder(
+      const std::filesystem::path& parent = std::filesystem::temp_directory_path()) {
+    std::string name = (parent / "furrow-test-XXXXXX").string();
+    FURROW_CHECK(::mkdtemp(name.data()) != nullptr, "no temporary folder can be made");
+    path_ = name;
   }
 
   TemporaryFolder(const TemporaryFolder&) = delete;
