@@ -1,11 +1,13 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <vector>
 
 #include "common/base/digest.h"
+#include "common/base/result.h"
+#include "common/spec/axis.h"
 #include "furrow/v1/recipe.pb.h"
 
 namespace furrow::spec {
@@ -15,7 +17,11 @@ namespace furrow::spec {
 /// nothing is as large as the grid.
 class Grid {
  public:
-  /// Requires: `plan` came from make_plan (common/spec/plan.h).
+  /// For a plan that came over the wire or from a disk. Errors: Invalid when an axis, a sampler or
+  /// a schedule in it is none of ours (a newer furrow made it) or its lists do not fit its axes.
+  static Result<Grid> open(v1::Plan plan);
+
+  /// Requires: `plan` came from make_plan (common/spec/plan.h), or open would take it.
   explicit Grid(v1::Plan plan);
 
   const v1::Plan& plan() const { return plan_; }
@@ -35,9 +41,17 @@ class Grid {
   /// change costs a lot (model, VAE, size) vary slowest, the rest keep the grid's order.
   std::uint64_t index_in_render_order(std::uint64_t position) const;
 
+  /// The axes in render order, by their place in the plan: the one that varies fastest first.
+  const std::vector<std::size_t>& render_order() const { return render_order_; }
+
   /// All that decides the picture of a cell: the base with each axis' value applied; texts are
   /// searched and replaced after prompts are set, phrases are reordered last, an automatic schedule
   /// becomes the sampler's own.
+
+  /// All that decides the picture of a cell: the base with each axis' value applied. Prompts are
+  /// set first; then phrases are put in their order, while they still stand in the prompt as it was
+  /// written; then texts are searched and replaced, the X axis before Y before Z before the others;
+  /// last an automatic schedule becomes the sampler's own.
   v1::Recipe recipe(std::uint64_t index) const;
   Digest recipe_hash(std::uint64_t index) const;
 
@@ -48,8 +62,19 @@ class Grid {
   std::string coordinate_label(std::size_t axis, std::uint64_t i) const;
 
  private:
+  struct Axis {
+    const AxisKind* kind;
+    std::uint64_t length;
+    std::uint64_t stride;                 // how many cells on its value changes
+    std::vector<std::uint64_t> run_ends;  // of an axis of integers: values up to each run's end
+  };
+
+  ValueAt value_at(std::size_t axis, std::uint64_t i) const;
+
   v1::Plan plan_;
+  std::vector<Axis> axes_;
   std::vector<std::uint64_t> lengths_;
+  std::vector<std::size_t> apply_order_;
   std::vector<std::size_t> render_order_;  // axes, fastest first
   std::uint64_t cell_count_ = 1;
 };

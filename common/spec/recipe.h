@@ -10,12 +10,11 @@ namespace furrow::spec {
 /// The canonical form of a recipe: the bytes whose SHA-256 is its identity.
 ///
 ///   furrow-recipe/1\n
-///   field=value\n …          fields in their order in recipe.proto, fields at their default left
-///   out
+///   field=value\n …          in their order in recipe.proto; fields that are 0 or empty left out
 ///
-/// Texts are written as JSON strings; numbers in the shortest form that reads back equal; models as
-/// the hexadecimal hash of their content, so a renamed model is the same model. A field added later
-/// is left out at its default, so old identities stand.
+/// Texts are JSON strings in which only ", \ and control characters (\u00xx) are escaped; numbers
+/// the shortest form that reads back equal; models the hexadecimal hash of their content, so a
+/// renamed model is the same model. A field added later is left out at 0, so old identities stand.
 std::string canonical_form(const v1::Recipe& recipe);
 
 Digest recipe_hash(const v1::Recipe& recipe);

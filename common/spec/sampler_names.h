@@ -5,6 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#include "common/spec/nearest.h"
+
 namespace furrow::spec {
 
 /// A sampler by all its names. `name` is the canonical one, stored and hashed.
@@ -25,22 +27,30 @@ struct ScheduleName {
 const std::vector<SamplerName>& samplers();
 const std::vector<ScheduleName>& schedules();
 
-/// A sampler as people write it, in any case: canonical, A1111 ("DPM++ 2M"), sdnext, k-diffusion
-/// ("k_euler_a"), and with a schedule behind it ("DPM++ 2M Karras").
+/// A sampler as people write it: canonical ("dpmpp_2m"), A1111 and sdnext ("DPM++ 2M"), k-diffusion
+/// ("k_euler_a", "sample_euler_ancestral"), diffusers' class, each also with a schedule behind it
+/// ("DPM++ 2M Karras"). Case, spaces, hyphens and underscores do not count.
 struct SamplerChoice {
   std::string sampler;                  ///< canonical
   std::optional<std::string> schedule;  ///< canonical, if the text named one
+
+  bool operator==(const SamplerChoice&) const = default;
 };
 
 std::optional<SamplerChoice> find_sampler(std::string_view text);
 std::optional<std::string> find_schedule(std::string_view text);
 
+/// Why find_sampler or find_schedule found nothing, for people: that the name is known from other
+/// programs but not supported yet, or what it most likely meant; and what there is.
+std::string explain_unknown_sampler(std::string_view text);
+std::string explain_unknown_schedule(std::string_view text);
+
 /// Requires: a canonical name.
 const SamplerName& sampler_named(std::string_view name);
 const ScheduleName& schedule_named(std::string_view name);
 
-/// The one of `candidates` that `text` most likely meant, or nothing when none is near.
-std::optional<std::string> nearest(std::string_view text,
-                                   const std::vector<std::string>& candidates);
+/// The schedule a recipe ends up with: "automatic" becomes the sampler's own. Requires: canonical
+/// names.
+std::string_view resolved_schedule(std::string_view sampler, std::string_view schedule);
 
 }  // namespace furrow::spec
