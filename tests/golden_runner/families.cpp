@@ -14,8 +14,12 @@ struct Family {
 
 // One row a family, one file a row: families/NAME.cpp.
 constexpr std::array kFamilies = {
+    Family{"clip_text", check_clip_text},
     Family{"rng", check_rng},
     Family{"schedulers", check_schedulers},
+    Family{"tokenizer", check_tokenizer},
+    Family{"unet", check_unet},
+    Family{"vae", check_vae},
 };
 
 }  // namespace
