@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "common/base/check.h"
+#include "common/base/utf8.h"
 #include "common/spec/model_choice.h"
 #include "common/spec/prompt_edit.h"
 #include "common/spec/sampler_names.h"

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "common/base/utf8.h"
 #include "common/spec/axis.h"
 #include "common/spec/axis_values.h"
 #include "common/spec/grid.h"

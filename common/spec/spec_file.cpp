@@ -11,6 +11,7 @@
 
 #include <fmt/format.h>
 
+#include "common/base/utf8.h"
 #include "common/spec/axis.h"
 #include "common/spec/nearest.h"
 #include "common/spec/text.h"

@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 #include <yaml-cpp/yaml.h>
 
+#include "common/base/utf8.h"
 #include "common/spec/text.h"
 
 namespace furrow::spec {
