@@ -36,7 +36,7 @@ struct Settings {
   Duration elsewhere_patience =
       std::chrono::seconds(30);      ///< how long a retry holds out for another worker
   std::uint32_t max_credits = 4096;  ///< of one worker
-  std::uint64_t max_lanes = 65'536;  ///< of one job: model × VAE × sampler
+  std::uint64_t max_lanes = 16'384;  ///< of one job: model × VAE × sampler
 };
 
 /// A running cell as the newest progress message has it.
