@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "common/base/check.h"
+#include "common/base/utf8.h"
 #include "common/spec/model_choice.h"
 #include "common/spec/prompt_edit.h"
 #include "common/spec/sampler_names.h"
@@ -107,7 +108,7 @@ class Reader {
     std::vector<std::string> texts;
     for (const Token& token : tokens_) {
       reading_.values.add_texts(token.text);
-      texts.push_back(quoted(token.text));
+      texts.push_back(in_quotes(token.text));
     }
     warn_of_duplicates(texts);
   }

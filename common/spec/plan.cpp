@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "common/base/utf8.h"
 #include "common/spec/axis.h"
 #include "common/spec/axis_values.h"
 #include "common/spec/grid.h"
@@ -86,7 +87,7 @@ class Planner {
       if (kind) {
         drafts_.push_back({axis, **kind, {}});
       } else {
-        add_fault("Axis {}: {} {}", i + 1, quoted(axis.label()), kind.error().message);
+        add_fault("Axis {}: {} {}", i + 1, in_quotes(axis.label()), kind.error().message);
       }
     }
   }
@@ -113,7 +114,7 @@ class Planner {
     const std::string name = base_.has_model() ? base_.model() : catalog_.default_model;
     const auto model = find_model(catalog_, name);
     if (!model) {
-      add_fault("{}: {} {}", base_.has_model() ? "Model" : "Default model", quoted(name),
+      add_fault("{}: {} {}", base_.has_model() ? "Model" : "Default model", in_quotes(name),
                 model.error().message);
       return;
     }
@@ -224,20 +225,20 @@ class Planner {
         recipe().set_sampler(choice->sampler);
         if (choice->schedule) recipe().set_schedule(*choice->schedule);
       } else {
-        add_fault("Sampler: {} {}", quoted(base_.sampler()),
+        add_fault("Sampler: {} {}", in_quotes(base_.sampler()),
                   explain_unknown_sampler(base_.sampler()));
       }
     }
     if (!base_.has_schedule()) return;
     const auto schedule = find_schedule(base_.schedule());
     if (!schedule) {
-      add_fault("Schedule: {} {}", quoted(base_.schedule()),
+      add_fault("Schedule: {} {}", in_quotes(base_.schedule()),
                 explain_unknown_schedule(base_.schedule()));
       return;
     }
     if (recipe().schedule() != kDefaultSchedule && recipe().schedule() != *schedule) {
       add_fault("Schedule: {} contradicts the sampler {}. Keep one of them.",
-                quoted(base_.schedule()), quoted(base_.sampler()));
+                in_quotes(base_.schedule()), in_quotes(base_.sampler()));
     }
     recipe().set_schedule(*schedule);
   }
@@ -246,7 +247,7 @@ class Planner {
     if (!base_.has_vae()) return;
     const auto vae = find_vae(catalog_, base_.vae());
     if (!vae) {
-      add_fault("VAE: {} {}", quoted(base_.vae()), vae.error().message);
+      add_fault("VAE: {} {}", in_quotes(base_.vae()), vae.error().message);
     } else if (*vae != nullptr) {
       *recipe().mutable_vae() = (*vae)->model();
     }
@@ -266,7 +267,7 @@ class Planner {
         add_fault("Axis \"{}\" {}", draft.kind.label, fault.what);
       } else {
         add_fault("Axis \"{}\", value {}: {} {}", draft.kind.label, fault.position,
-                  quoted(fault.token), fault.what);
+                  in_quotes(fault.token), fault.what);
       }
     }
     for (const std::string& warning : reading.warnings) {
@@ -316,7 +317,7 @@ class Planner {
     for (const v1::AxisSpec& axis : spec_.axes()) {
       if (axis.role() == v1::AXIS_ROLE_UNSPECIFIED) continue;
       if (!v1::AxisRole_IsValid(axis.role())) {
-        add_fault("Axis {} has a role that is none of x, y, z.", quoted(axis.label()));
+        add_fault("Axis {} has a role that is none of x, y, z.", in_quotes(axis.label()));
       } else if (!seen.insert(axis.role()).second) {
         add_fault("Two axes are {} on the sheet. Give one of them another role, or none.",
                   v1::AxisRole_Name(axis.role()).back());

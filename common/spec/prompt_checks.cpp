@@ -77,7 +77,7 @@ void check_replacements(const SweptPrompts& swept, PromptFindings& findings) {
           fmt::format("Axis \"Prompt S/R\", value 1: {} is neither in the prompt nor in the "
                       "negative prompt. The "
                       "first value is the text to search for; upper and lower case count.",
-                      quoted(search)));
+                      in_quotes(search)));
       continue;
     }
     texts.replace(values);
@@ -95,7 +95,7 @@ void warn_of_partial_searches(const SweptPrompts& swept, PromptFindings& finding
     findings.warnings.push_back(
         fmt::format("Axis \"Prompt S/R\" finds {} in {} of {} prompts; in the others it changes "
                     "nothing.",
-                    quoted(search), found, swept.prompts.size()));
+                    in_quotes(search), found, swept.prompts.size()));
   }
 }
 
@@ -110,13 +110,13 @@ void check_phrases(const SweptPrompts& swept, PromptFindings& findings) {
       findings.faults.push_back(
           fmt::format("Axis \"Prompt order\", value {}: {} is not in the "
                       "prompt {}. Upper and lower case count.",
-                      i + 1, quoted(phrases[i]), quoted(prompt)));
+                      i + 1, in_quotes(phrases[i]), in_quotes(prompt)));
     }
     if (all_there && !place_phrases(prompt, phrases)) {
       findings.faults.push_back(fmt::format(
           "Axis \"Prompt order\": the phrases overlap in the prompt {}. Each needs a place of its "
           "own.",
-          quoted(prompt)));
+          in_quotes(prompt)));
     }
   }
 }
