@@ -14,8 +14,10 @@ struct Family {
 
 // One row a family, one file a row: families/NAME.cpp.
 constexpr std::array kFamilies = {
+    Family{"pipelines", check_pipelines},
     Family{"rng", check_rng},
     Family{"schedulers", check_schedulers},
+    Family{"text_to_image", check_text_to_image},
 };
 
 }  // namespace
