@@ -93,7 +93,7 @@ std::uint32_t Job::newest_attempt(CellIndex cell, std::optional<std::uint32_t> l
   if (leased) return *leased;
   const auto it = troubles_.find(cell);
   if (it != troubles_.end()) return it->second.attempt;
-  return states_.get(cell) == CellStatus::Untouched ? 0 : 1;
+  return is_pending(states_.get(cell)) ? 0 : 1;
 }
 
 void Job::move(CellIndex cell, CellStatus to) {

@@ -1,6 +1,7 @@
 #include "coordinator/core/step.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include <fmt/format.h>
@@ -17,6 +18,11 @@ constexpr std::uint32_t kWireVersion = 1;
 double jitter_of(CellKey cell, std::uint32_t attempt) {
   const std::size_t mixed = std::hash<CellKey>{}(cell)*31 + attempt;
   return static_cast<double>((mixed * 0x9E3779B97F4A7C15ULL) >> 40) / static_cast<double>(1 << 24);
+}
+
+/// A worker's word for a time: whatever it sent, a number that can be added up.
+double seconds_of(double claimed) {
+  return std::isfinite(claimed) && claimed > 0 ? claimed : 0;
 }
 
 }  // namespace
@@ -156,12 +162,12 @@ void Step::complete(Job& job, CellIndex cell, const v1::RenderedCell& rendered, 
                                        .recipe_hash = recipe_hash,
                                        .artifact = artifact,
                                        .artifact_bytes = rendered.artifact_bytes(),
-                                       .load_s = timing.load(),
-                                       .encode_s = timing.encode(),
-                                       .denoise_s = timing.denoise(),
-                                       .decode_s = timing.decode(),
-                                       .save_s = timing.save(),
-                                       .total_s = timing.total(),
+                                       .load_s = seconds_of(timing.load()),
+                                       .encode_s = seconds_of(timing.encode()),
+                                       .denoise_s = seconds_of(timing.denoise()),
+                                       .decode_s = seconds_of(timing.decode()),
+                                       .save_s = seconds_of(timing.save()),
+                                       .total_s = seconds_of(timing.total()),
                                        .finished_at = now.unix});
   if (artifact) {
     state.renders.add(HashPrefix::of(recipe_hash), key);
@@ -170,7 +176,7 @@ void Step::complete(Job& job, CellIndex cell, const v1::RenderedCell& rendered, 
   if (state.leases.find(key)) end_lease(job, cell);
   job.move(cell, CellStatus::Done);
   job.forget_trouble(cell);
-  job.facts.render_seconds += timing.total();
+  job.facts.render_seconds += seconds_of(timing.total());
   job.rate.add(1, now.instant);
   state.rate.add(1, now.instant);
   ++worker.done;

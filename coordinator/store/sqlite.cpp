@@ -58,6 +58,10 @@ Result<std::int64_t> Connection::integer(const std::string& sql) {
   return statement.integer(0);
 }
 
+Unexpected Connection::error(std::string_view what) const {
+  return database_error(get(), path_, what);
+}
+
 void Statement::Finalize::operator()(sqlite3_stmt* statement) const {
   sqlite3_finalize(statement);
 }

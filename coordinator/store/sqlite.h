@@ -43,6 +43,9 @@ class Connection {
   /// The first column of the first row.
   Result<std::int64_t> integer(const std::string& sql);
 
+  /// The error for the newest failed call on this connection.
+  Unexpected error(std::string_view what) const;
+
  private:
   struct Close {
     void operator()(sqlite3* handle) const;

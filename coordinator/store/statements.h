@@ -14,10 +14,13 @@ inline constexpr std::string_view kLeaseCell =
 
 /// A cell has its picture. Changes no row when it has one already.
 inline constexpr std::string_view kCompleteCell =
-    "UPDATE cell SET state = 3, attempt = max(attempt, ?3), worker = ?4, recipe_hash = ?5, "
-    "artifact = ?6, artifact_bytes = ?7, load_s = ?8, encode_s = ?9, denoise_s = ?10, "
-    "decode_s = ?11, save_s = ?12, total_s = ?13, finished_at_ms = ?14, error = NULL "
-    "WHERE job = ?1 AND idx = ?2 AND +state NOT IN (3, 4)";
+    "INSERT INTO cell (job, idx, state, attempt, worker, recipe_hash, artifact, artifact_bytes, "
+    "load_s, encode_s, denoise_s, decode_s, save_s, total_s, finished_at_ms) "
+    "VALUES (?1, ?2, 3, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14) "
+    "ON CONFLICT (job, idx) DO UPDATE SET state = 3, attempt = max(attempt, ?3), worker = ?4, "
+    "recipe_hash = ?5, artifact = ?6, artifact_bytes = ?7, load_s = ?8, encode_s = ?9, "
+    "denoise_s = ?10, decode_s = ?11, save_s = ?12, total_s = ?13, finished_at_ms = ?14, "
+    "error = NULL WHERE state NOT IN (3, 4)";
 
 /// A cell takes over the picture of another.
 inline constexpr std::string_view kCacheCell =
