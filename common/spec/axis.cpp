@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 
 #include <fmt/format.h>
 
@@ -10,6 +11,7 @@
 #include "common/spec/nearest.h"
 #include "common/spec/prompt_edit.h"
 #include "common/spec/sampler_names.h"
+#include "common/spec/size_rule.h"
 #include "common/spec/text.h"
 
 namespace furrow::spec {
@@ -103,7 +105,7 @@ void set_vae(v1::Recipe& recipe, const ValueAt& value) {
 }
 
 // clang-format off
-/// The table of all axes: field, label, type, cost, speaks for itself, aliases, how it is set.
+/// The table of all axes: field, label, type, cost, speaks for itself, aliases, how it is set, limits.
 std::vector<AxisKind> make_axis_kinds() {
   using enum AxisType;
   return {
@@ -113,18 +115,20 @@ std::vector<AxisKind> make_axis_kinds() {
        {"[Prompt] Search & replace", "Search & replace", "Search and replace", "S/R", "Prompt replace",
         "[Grid Gen] Prompt Replace"}, replace_in_prompts},
       {"prompt_order", "Prompt order", Permutation, 0, true, {"[Prompt] Prompt order"}, reorder_prompt},
-      {"seed", "Seed", Integer, 0, false, {"[Param] Seed"}, set_seed},
-      {"steps", "Steps", Integer, 0, false, {"[Param] Steps", "Sampling steps"}, set_steps},
+      {"seed", "Seed", Integer, 0, false, {"[Param] Seed"}, set_seed,
+       {0, std::numeric_limits<std::int64_t>::max()}},
+      {"steps", "Steps", Integer, 0, false, {"[Param] Steps", "Sampling steps"}, set_steps,
+       {1, 1000, 150}},
       {"guidance_scale", "CFG scale", Number, 0, false,
-       {"CFG Scale", "[Guidance] Scale", "CFG", "Guidance"}, set_guidance_scale},
+       {"CFG Scale", "[Guidance] Scale", "CFG", "Guidance"}, set_guidance_scale, {0, 1000, 30}},
       {"sampler", "Sampler", Sampler, 0, true,
        {"[Sampler] Name", "Sampler name", "Sampling method"}, set_sampler},
       {"schedule", "Schedule", Schedule, 0, false,
        {"Schedule type", "[Sampler] Sigma method", "Sigma method", "Scheduler"}, set_schedule},
-      {"width", "Width", Integer, 0.3, false, {"[Param] Width"}, set_width},
-      {"height", "Height", Integer, 0.3, false, {"[Param] Height"}, set_height},
+      {"width", "Width", Integer, 0.3, false, {"[Param] Width"}, set_width, {kMinSide, kMaxSide}},
+      {"height", "Height", Integer, 0.3, false, {"[Param] Height"}, set_height, {kMinSide, kMaxSide}},
       {"size", "Size", Size, 0.3, false, {"Resolution"}, set_size},
-      {"clip_skip", "Clip skip", Integer, 0, false, {"[Param] CLiP-skip"}, set_clip_skip},
+      {"clip_skip", "Clip skip", Integer, 0, false, {"[Param] CLiP-skip"}, set_clip_skip, {1, 12}},
       {"model", "Model", Model, 1.0, false,
        {"Checkpoint name", "[Model] Model", "Checkpoint", "SD model checkpoint"}, set_model},
       {"vae", "VAE", Vae, 0.7, false, {"[Model] VAE", "SD VAE"}, set_vae},
@@ -280,6 +284,10 @@ Result<const AxisKind*> find_axis(std::string_view label) {
       is_unbuilt([&](const std::string& name) { return name.find(key) != std::string::npos; });
   if (part_of_unbuilt) return unbuilt;
   return unknown_axis(label);
+}
+
+int role_rank(v1::AxisRole role) {
+  return role == v1::AXIS_ROLE_UNSPECIFIED ? v1::AXIS_ROLE_Z + 1 : static_cast<int>(role);
 }
 
 std::uint64_t value_count(const AxisKind& kind, const v1::AxisValues& values) {

@@ -31,6 +31,14 @@ struct ValueAt {
   std::int64_t integer = 0;  ///< the value itself on an axis of integers
 };
 
+/// The least and the most that a number may be, and the most that is usual: beyond it people are
+/// warned.
+struct Limits {
+  std::int64_t least = 0;
+  std::int64_t most = 0;
+  std::int64_t usual_most = most;
+};
+
 /// One parameter that an axis can vary. A new one is a row in axis.cpp and a test.
 struct AxisKind {
   std::string_view field;  ///< "guidance_scale": what is stored
@@ -43,6 +51,7 @@ struct AxisKind {
   bool speaks_for_itself;
   std::vector<std::string_view> aliases;  ///< labels of A1111 and sdnext and other spellings
   void (*set)(v1::Recipe& recipe, const ValueAt& value);
+  Limits limits = {};  ///< of an Integer or a Number
 };
 
 /// Every axis, in the order to list them.
@@ -59,6 +68,9 @@ Result<const AxisKind*> find_axis(std::string_view label);
 
 /// As find_axis, but only whole names: null when there is none.
 const AxisKind* axis_named(std::string_view label);
+
+/// The order in which axes act on a prompt: X, Y, Z, then those without a role.
+int role_rank(v1::AxisRole role);
 
 /// How many values an axis has.
 std::uint64_t value_count(const AxisKind& kind, const v1::AxisValues& values);

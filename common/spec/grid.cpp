@@ -36,11 +36,6 @@ int phase_of(AxisType type) {
   FURROW_CHECK(false, "an axis type that exists");
 }
 
-/// X, Y, Z, then the axes without a role.
-int role_rank(v1::AxisRole role) {
-  return role == v1::AXIS_ROLE_UNSPECIFIED ? v1::AXIS_ROLE_Z + 1 : static_cast<int>(role);
-}
-
 template <typename Key>
 std::vector<std::size_t> order_by(std::size_t n, Key key) {
   std::vector<std::size_t> order(n);

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/base/result.h"
@@ -12,8 +14,21 @@
 
 namespace furrow::spec {
 
-/// The largest grid that is taken.
+/// The largest grid that is taken, the most axes of one, and the most bytes of one text in it.
 inline constexpr std::uint64_t kMaxCells = 100'000'000;
+inline constexpr int kMaxAxes = 16;
+inline constexpr std::size_t kMaxText = 64 << 10;
+
+/// What a spec that says nothing gets. Steps and guidance scale are those of A1111's page; Euler is
+/// the default of its API, and settles on one picture as steps grow, so that cells can be compared.
+/// The size is the model's own, the schedule the sampler's own.
+inline constexpr std::uint32_t kDefaultSteps = 20;
+inline constexpr double kDefaultGuidanceScale = 7;
+inline constexpr std::string_view kDefaultSampler = "euler";
+inline constexpr std::string_view kDefaultSchedule = "automatic";
+inline constexpr std::uint32_t kDefaultClipSkip = 1;
+/// The side of a picture in pixels when even the model does not say.
+inline constexpr std::uint32_t kDefaultSide = 512;
 
 /// What names in a spec may refer to.
 struct Catalog {
@@ -27,11 +42,12 @@ struct PlanWithWarnings {
 };
 
 /// Resolves a sweep: names to canonical names, models to content hashes, random seeds (-1) to seeds
-/// drawn from `draw_seed`, each in [0, 2^32 - 2].
+/// drawn from `draw_seed`, each in [0, 2^32 - 2]: one for all cells, or on a seed axis another for
+/// each -1. If no axis has a role, the first three become X, Y and Z.
 ///
 /// On any fault nothing is resolved and the Error (kind Invalid) holds every fault found, one
 /// sentence a line: which axis or parameter, which token at which position, what would be right or
-/// was nearest.
+/// was nearest. Warnings do not stop anything.
 Result<PlanWithWarnings> make_plan(const v1::JobSpec& spec, const Catalog& catalog,
                                    const std::function<std::uint32_t()>& draw_seed);
 

@@ -1,42 +1,17 @@
 #include "common/spec/text.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cstddef>
-#include <cstdint>
+
+#include "common/base/utf8.h"
 
 namespace furrow::spec {
 
 namespace {
 
 constexpr std::size_t kLongestQuote = 80;
-
-bool is_continuation(char c) {
-  return (static_cast<unsigned char>(c) & 0xC0) == 0x80;
-}
-
-/// How many bytes the well-formed character at the front has; 0: it is not well-formed. The ranges
-/// are those of table 3-7 of the Unicode standard.
-std::size_t utf8_length(std::string_view text) {
-  const auto byte = [&](std::size_t i) {
-    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
-  };
-  const auto within = [](unsigned value, unsigned low, unsigned high) {
-    return low <= value && value <= high;
-  };
-  const unsigned first = byte(0);
-  if (first < 0x80) return 1;
-  const auto tail = [&](std::size_t i) { return within(byte(i), 0x80, 0xBF); };
-  if (within(first, 0xC2, 0xDF)) return tail(1) ? 2 : 0;
-  if (within(first, 0xE0, 0xEF)) {
-    const bool second = within(byte(1), first == 0xE0 ? 0xA0 : 0x80, first == 0xED ? 0x9F : 0xBF);
-    return second && tail(2) ? 3 : 0;
-  }
-  if (within(first, 0xF0, 0xF4)) {
-    const bool second = within(byte(1), first == 0xF0 ? 0x90 : 0x80, first == 0xF4 ? 0x8F : 0xBF);
-    return second && tail(2) && tail(3) ? 4 : 0;
-  }
-  return 0;
-}
+constexpr std::string_view kReplacementCharacter = "\uFFFD";
 
 }  // namespace
 
@@ -55,20 +30,15 @@ std::string_view trim(std::string_view text) {
   return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
 }
 
-bool is_valid_utf8(std::string_view text) {
-  while (!text.empty()) {
-    const std::size_t length = utf8_length(text);
-    if (length == 0) return false;
-    text.remove_prefix(length);
+std::string in_quotes(std::string_view text) {
+  std::string shown = "\"";
+  for (std::size_t at = 0; at < text.size();) {
+    if (shown.size() > kLongestQuote) return shown + "…\"";
+    const std::size_t length = utf8_character(text.substr(at));
+    shown += length > 0 ? text.substr(at, length) : kReplacementCharacter;
+    at += std::max<std::size_t>(length, 1);
   }
-  return true;
-}
-
-std::string quoted(std::string_view text) {
-  if (text.size() <= kLongestQuote) return '"' + std::string(text) + '"';
-  std::size_t end = kLongestQuote;
-  while (end > 0 && is_continuation(text[end])) --end;
-  return '"' + std::string(text.substr(0, end)) + "…\"";
+  return shown + '"';
 }
 
 std::string shortest(double value) {

@@ -12,12 +12,9 @@ std::string to_lower(std::string_view text);
 /// Without the spaces, tabs and line ends around it.
 std::string_view trim(std::string_view text);
 
-/// Whether Protobuf can carry it: well-formed UTF-8, no surrogates, no overlong forms.
-bool is_valid_utf8(std::string_view text);
-
 /// The text for an error message: in double quotes, a long one cut between characters and ended by
-/// "…".
-std::string quoted(std::string_view text);
+/// "…". The result is valid UTF-8 whatever the text is.
+std::string in_quotes(std::string_view text);
 
 /// The shortest decimal form that reads back equal: "7", "0.3", "1e-07".
 std::string shortest(double value);

@@ -1,0 +1,140 @@
+#include "common/spec/model_choice.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "common/base/digest.h"
+#include "common/spec/nearest.h"
+#include "common/spec/text.h"
+
+namespace furrow::spec {
+
+namespace {
+
+using Models = std::vector<const v1::ModelOnDisk*>;
+
+constexpr std::size_t kShortestHashPrefix = 6;
+constexpr std::size_t kShownHashDigits = 10;
+
+std::string hash_of(const v1::ModelOnDisk& model) {
+  const std::string& raw = model.model().hash();
+  return to_hex({reinterpret_cast<const std::uint8_t*>(raw.data()), raw.size()});
+}
+
+/// The models of one sort, each content once.
+Models models_of(const Catalog& catalog, bool vae_only) {
+  Models models;
+  for (const v1::ModelOnDisk& model : catalog.models) {
+    const bool known = std::ranges::any_of(models, [&](const v1::ModelOnDisk* other) {
+      return other->model().hash() == model.model().hash() &&
+             other->model().name() == model.model().name();
+    });
+    if (model.vae_only() == vae_only && !known) models.push_back(&model);
+  }
+  return models;
+}
+
+template <typename Predicate>
+Models where(const Models& models, Predicate holds) {
+  Models found;
+  std::ranges::copy_if(models, std::back_inserter(found),
+                       [&](const v1::ModelOnDisk* model) { return holds(*model); });
+  return found;
+}
+
+/// "models/Some.safetensors" and "models/Some/" are "Some".
+std::string_view stem_of(std::string_view text) {
+  while (text.ends_with('/')) text.remove_suffix(1);
+  const auto slash = text.find_last_of("/\\");
+  if (slash != std::string_view::npos) text.remove_prefix(slash + 1);
+  for (const std::string_view extension : {".safetensors", ".ckpt", ".pt"}) {
+    if (text.ends_with(extension)) return text.substr(0, text.size() - extension.size());
+  }
+  return text;
+}
+
+bool is_hash_prefix(std::string_view text) {
+  return text.size() >= kShortestHashPrefix && text.size() <= 64 &&
+         std::ranges::all_of(text, [](unsigned char c) { return std::isxdigit(c) != 0; });
+}
+
+Models with_hash_prefix(const Models& models, std::string_view prefix) {
+  if (!is_hash_prefix(prefix)) return {};
+  const std::string lower = to_lower(prefix);
+  return where(models, [&](const auto& model) { return hash_of(model).starts_with(lower); });
+}
+
+/// What the text names, by the strictest reading that finds anything.
+Models matches(const Models& models, std::string_view text) {
+  const auto named = [&](std::string_view name) {
+    auto found = where(models, [&](const auto& model) { return model.model().name() == name; });
+    if (!found.empty()) return found;
+    return where(models, [&](const auto& model) {
+      return to_lower(model.model().name()) == to_lower(name);
+    });
+  };
+  for (const std::string_view name : {text, stem_of(text)}) {
+    if (auto found = named(name); !found.empty()) return found;
+  }
+  const auto bracket = text.rfind('[');
+  if (bracket != std::string_view::npos && text.ends_with(']')) {
+    const auto hash = text.substr(bracket + 1, text.size() - bracket - 2);
+    return with_hash_prefix(matches(models, trim(text.substr(0, bracket))), hash);
+  }
+  return with_hash_prefix(models, text);
+}
+
+std::string list_of(const Models& models, bool with_hashes) {
+  std::set<std::string> names;
+  for (const v1::ModelOnDisk* model : models) {
+    names.insert(with_hashes ? fmt::format("{} ({})", model->model().name(),
+                                           hash_of(*model).substr(0, kShownHashDigits))
+                             : model->model().name());
+  }
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
+Unexpected not_found(std::string_view text, const Models& models, std::string_view what) {
+  if (models.empty()) {
+    return fail(ErrorKind::Invalid,
+                fmt::format("is not a {0} that any worker has: none has offered a {0} yet.", what));
+  }
+  std::vector<std::string> names;
+  for (const v1::ModelOnDisk* model : models) names.push_back(model->model().name());
+  const auto meant = nearest(text, names);
+  return fail(ErrorKind::Invalid,
+              fmt::format("is not a {} that any worker has. {}There {} {}.", what,
+                          meant ? fmt::format("Did you mean \"{}\"? ", *meant) : "",
+                          names.size() == 1 ? "is" : "are", list_of(models, false)));
+}
+
+Result<const v1::ModelOnDisk*> find(const Catalog& catalog, std::string_view text, bool vae_only) {
+  const Models models = models_of(catalog, vae_only);
+  const Models found = matches(models, trim(text));
+  if (found.empty()) return not_found(trim(text), models, vae_only ? "VAE" : "model");
+  if (found.size() == 1) return found.front();
+  return fail(ErrorKind::Invalid, fmt::format("could be any of {}. Name it by more of its hash.",
+                                              list_of(found, true)));
+}
+
+}  // namespace
+
+Result<const v1::ModelOnDisk*> find_model(const Catalog& catalog, std::string_view text) {
+  return find(catalog, text, /*vae_only=*/false);
+}
+
+Result<const v1::ModelOnDisk*> find_vae(const Catalog& catalog, std::string_view text) {
+  constexpr std::array kOwn =
+      std::to_array<std::string_view>({"automatic", "auto", "default", "none"});
+  if (std::ranges::find(kOwn, to_lower(trim(text))) != kOwn.end()) return nullptr;
+  return find(catalog, text, /*vae_only=*/true);
+}
+
+}  // namespace furrow::spec

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string_view>
+
+#include "common/base/result.h"
+#include "common/spec/plan.h"
+
+namespace furrow::spec {
+
+/// The model of the catalog that `text` names: its name, a path or file name that ends in it
+/// ("models/x.safetensors"), the first 6 or more digits of its hash, or A1111's "name [hash]". Case
+/// does not count unless it has to.
+///
+/// Errors: Invalid, a sentence that goes on after the text: none ("is not a model … There are …")
+/// or several of different content.
+Result<const v1::ModelOnDisk*> find_model(const Catalog& catalog, std::string_view text);
+
+/// The same for a standalone VAE; null for the words that keep the model's own: automatic, auto,
+/// default, none.
+Result<const v1::ModelOnDisk*> find_vae(const Catalog& catalog, std::string_view text);
+
+}  // namespace furrow::spec

@@ -1,0 +1,451 @@
+#include "common/spec/plan.h"
+
+#include <algorithm>
+#include <numeric>
+#include <set>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "common/base/utf8.h"
+#include "common/spec/axis.h"
+#include "common/spec/axis_values.h"
+#include "common/spec/grid.h"
+#include "common/spec/model_choice.h"
+#include "common/spec/prompt_checks.h"
+#include "common/spec/sampler_names.h"
+#include "common/spec/size_rule.h"
+#include "common/spec/text.h"
+
+namespace furrow::spec {
+
+namespace {
+
+constexpr std::size_t kMaxName = 200;
+constexpr std::size_t kMostFaults = 100;
+/// As a seed: draw one.
+constexpr std::int64_t kRandomSeed = -1;
+
+/// An axis as it is read: where it came from and what it became.
+struct Draft {
+  const v1::AxisSpec& spec;
+  const AxisKind& kind;
+  v1::AxisValues values;
+};
+
+/// One sentence a line, of very many only the first.
+std::string joined(std::vector<std::string> faults) {
+  if (faults.size() > kMostFaults) {
+    const std::size_t left_out = faults.size() - kMostFaults;
+    faults.resize(kMostFaults);
+    faults.push_back(fmt::format("… and {} more.", left_out));
+  }
+  return fmt::format("{}", fmt::join(faults, "\n"));
+}
+
+/// Makes one plan. Every step looks at as much as it can, so that all faults are told at once.
+class Planner {
+ public:
+  Planner(const v1::JobSpec& spec, const Catalog& catalog,
+          const std::function<std::uint32_t()>& draw_seed)
+      : spec_(spec), base_(spec.base()), catalog_(catalog), draw_seed_(draw_seed) {}
+
+  Result<PlanWithWarnings> make() && {
+    check_names();
+    find_axes();
+    read_models();
+    read_base();
+    read_axes();
+    check_axes_together();
+    if (faults_.empty()) check_cell_count();
+    if (!faults_.empty()) return fail(ErrorKind::Invalid, joined(std::move(faults_)));
+    return PlanWithWarnings{assemble(), std::move(warnings_)};
+  }
+
+ private:
+  void check_names() {
+    for (const auto& [what, text] :
+         {std::pair("The name", &spec_.name()), std::pair("The owner's name", &spec_.owner())}) {
+      if (!is_valid_utf8(*text)) add_fault("{} of the job is not valid UTF-8.", what);
+      if (text->size() > kMaxName) {
+        add_fault("{} of the job is longer than {} bytes.", what, kMaxName);
+      }
+    }
+  }
+
+  void find_axes() {
+    if (spec_.axes_size() > kMaxAxes) {
+      add_fault("The sweep has {} axes; the most is {}.", spec_.axes_size(), kMaxAxes);
+      return;
+    }
+    for (int i = 0; i < spec_.axes_size(); ++i) {
+      const v1::AxisSpec& axis = spec_.axes(i);
+      const auto kind =
+          is_valid_utf8(axis.label())
+              ? find_axis(axis.label())
+              : Result<const AxisKind*>(fail(ErrorKind::Invalid, "is not valid UTF-8."));
+      if (kind) {
+        drafts_.push_back({axis, **kind, {}});
+      } else {
+        add_fault("Axis {}: {} {}", i + 1, in_quotes(axis.label()), kind.error().message);
+      }
+    }
+  }
+
+  /// Models come first: the sizes of all others must fit them.
+  void read_models() {
+    for (Draft& draft : drafts_) {
+      if (draft.kind.type != AxisType::Model) continue;
+      read_axis(draft);
+      for (const v1::ModelValue& value : draft.values.models()) use_model(value.model());
+    }
+    if (base_.has_model() || !has_axis("model")) read_base_model();
+    std::int64_t factor = 1;
+    std::set<std::string> names;
+    for (const v1::ModelOnDisk* model : models_) {
+      if (model->vae_factor() > 0) factor = std::lcm(factor, std::int64_t{model->vae_factor()});
+      names.insert(model->model().name());
+    }
+    size_rule_ = {factor, fmt::format("{} {}", fmt::join(names, ", "),
+                                      names.size() == 1 ? "needs" : "together need")};
+  }
+
+  void read_base_model() {
+    const std::string name = base_.has_model() ? base_.model() : catalog_.default_model;
+    const auto model = find_model(catalog_, name);
+    if (!model) {
+      add_fault("{}: {} {}", base_.has_model() ? "Model" : "Default model", in_quotes(name),
+                model.error().message);
+      return;
+    }
+    *recipe().mutable_model() = (*model)->model();
+    if (!has_axis("model")) models_.push_back(*model);
+  }
+
+  void use_model(const v1::ModelRef& ref) {
+    const auto found = std::ranges::find_if(catalog_.models, [&](const v1::ModelOnDisk& model) {
+      return model.model().hash() == ref.hash();
+    });
+    models_.push_back(&*found);
+    if (!recipe().has_model()) *recipe().mutable_model() = ref;
+  }
+
+  void read_base() {
+    read_text("prompt", base_.prompt());
+    read_text("negative_prompt", base_.negative_prompt());
+    recipe().set_prompt(base_.prompt());
+    recipe().set_negative_prompt(base_.negative_prompt());
+    read_seed();
+    recipe().set_steps(read_integer("steps", base_.has_steps(), base_.steps(), kDefaultSteps));
+    recipe().set_clip_skip(
+        read_integer("clip_skip", base_.has_clip_skip(), base_.clip_skip(), kDefaultClipSkip));
+    read_guidance_scale();
+    read_sampler();
+    const std::uint32_t side = default_side();
+    recipe().set_width(read_side("width", base_.has_width(), base_.width(), side));
+    recipe().set_height(read_side("height", base_.has_height(), base_.height(), side));
+    read_vae();
+  }
+
+  void read_text(std::string_view field, const std::string& text) {
+    const std::string_view label = axis_of_field(field)->label;
+    if (!is_valid_utf8(text)) add_fault("{}: the text is not valid UTF-8.", label);
+    if (text.size() > kMaxText) add_fault("{}: the text is longer than {} bytes.", label, kMaxText);
+  }
+
+  void read_seed() {
+    if (has_axis("seed") && !base_.has_seed()) return;
+    const std::int64_t seed = base_.has_seed() ? base_.seed() : kRandomSeed;
+    if (seed < kRandomSeed) {
+      add_fault("Seed: {} is out of range. A seed is 0 to {}, or -1 to draw one.", seed,
+                axis_of_field("seed")->limits.most);
+    }
+    recipe().set_seed(seed == kRandomSeed ? draw_seed_() : static_cast<std::uint64_t>(seed));
+  }
+
+  std::uint32_t read_integer(std::string_view field, bool given, std::int64_t value,
+                             std::uint32_t otherwise) {
+    if (!given) return otherwise;
+    const AxisKind& kind = *axis_of_field(field);
+    if (value < kind.limits.least || value > kind.limits.most) {
+      add_fault("{0}: {1} is out of range. {0} is {2} to {3}.", kind.label, value,
+                kind.limits.least, kind.limits.most);
+      return otherwise;
+    }
+    return static_cast<std::uint32_t>(value);
+  }
+
+  std::uint32_t read_side(std::string_view field, bool given, std::int64_t value,
+                          std::uint32_t otherwise) {
+    const bool varied = has_axis("size") || has_axis(field);
+    const std::int64_t side = given ? value : otherwise;
+    const auto fault = size_rule_.fault_of(side);
+    if (fault && !(varied && !given)) {
+      add_fault("{}: {} {}", axis_of_field(field)->label, side, *fault);
+      return otherwise;
+    }
+    return static_cast<std::uint32_t>(side);
+  }
+
+  std::uint32_t default_side() {
+    if (models_.empty() || models_.front()->default_size() == 0) return kDefaultSide;
+    const std::uint32_t side = models_.front()->default_size();
+    const bool differ = std::ranges::any_of(
+        models_, [&](const v1::ModelOnDisk* model) { return model->default_size() != side; });
+    const bool given = has_axis("size") || ((base_.has_width() || has_axis("width")) &&
+                                            (base_.has_height() || has_axis("height")));
+    if (differ && !given) {
+      warnings_.push_back(
+          fmt::format("The models are made for different sizes; all are rendered at {0}x{0}, that "
+                      "of {1}.",
+                      side, models_.front()->model().name()));
+    }
+    return side;
+  }
+
+  void read_guidance_scale() {
+    const Limits& limits = axis_of_field("guidance_scale")->limits;
+    const double scale =
+        base_.has_guidance_scale() ? base_.guidance_scale() : kDefaultGuidanceScale;
+    const bool in_range =
+        scale >= static_cast<double>(limits.least) && scale <= static_cast<double>(limits.most);
+    if (!in_range) {
+      add_fault("CFG scale: {} is out of range. CFG scale is {} to {}.", scale, limits.least,
+                limits.most);
+    }
+    recipe().set_guidance_scale(scale + 0.0);
+  }
+
+  void read_sampler() {
+    recipe().set_sampler(std::string(kDefaultSampler));
+    recipe().set_schedule(std::string(kDefaultSchedule));
+    if (base_.has_sampler()) {
+      const auto choice = find_sampler(base_.sampler());
+      if (choice) {
+        recipe().set_sampler(choice->sampler);
+        if (choice->schedule) recipe().set_schedule(*choice->schedule);
+      } else {
+        add_fault("Sampler: {} {}", in_quotes(base_.sampler()),
+                  explain_unknown_sampler(base_.sampler()));
+      }
+    }
+    if (!base_.has_schedule()) return;
+    const auto schedule = find_schedule(base_.schedule());
+    if (!schedule) {
+      add_fault("Schedule: {} {}", in_quotes(base_.schedule()),
+                explain_unknown_schedule(base_.schedule()));
+      return;
+    }
+    if (recipe().schedule() != kDefaultSchedule && recipe().schedule() != *schedule) {
+      add_fault("Schedule: {} contradicts the sampler {}. Keep one of them.",
+                in_quotes(base_.schedule()), in_quotes(base_.sampler()));
+    }
+    recipe().set_schedule(*schedule);
+  }
+
+  void read_vae() {
+    if (!base_.has_vae()) return;
+    const auto vae = find_vae(catalog_, base_.vae());
+    if (!vae) {
+      add_fault("VAE: {} {}", in_quotes(base_.vae()), vae.error().message);
+    } else if (*vae != nullptr) {
+      *recipe().mutable_vae() = (*vae)->model();
+    }
+  }
+
+  void read_axes() {
+    for (Draft& draft : drafts_) {
+      if (draft.kind.type != AxisType::Model) read_axis(draft);
+    }
+  }
+
+  void read_axis(Draft& draft) {
+    AxisReading reading =
+        read_axis_values(draft.kind, draft.spec, {catalog_, draw_seed_, size_rule_});
+    for (const ValueFault& fault : reading.faults) {
+      if (fault.position == 0) {
+        add_fault("Axis \"{}\" {}", draft.kind.label, fault.what);
+      } else {
+        add_fault("Axis \"{}\", value {}: {} {}", draft.kind.label, fault.position,
+                  in_quotes(fault.token), fault.what);
+      }
+    }
+    for (const std::string& warning : reading.warnings) {
+      warnings_.push_back(fmt::format("Axis \"{}\" {}", draft.kind.label, warning));
+    }
+    if (reading.faults.empty()) draft.values = std::move(reading.values);
+  }
+
+  void check_axes_together() {
+    check_no_field_twice();
+    check_roles();
+    check_prompts();
+    check_vaes();
+  }
+
+  void check_no_field_twice() {
+    std::set<std::string_view> seen;
+    for (const Draft& draft : drafts_) {
+      const bool may_repeat = draft.kind.type == AxisType::SearchReplace;
+      if (!seen.insert(draft.kind.field).second && !may_repeat) {
+        add_fault(
+            "Axis \"{}\" comes twice; the later would overwrite the earlier. Join their "
+            "values in one axis.",
+            draft.kind.label);
+      }
+    }
+    for (const std::string_view side : {"width", "height"}) {
+      if (seen.contains("size") && seen.contains(side)) {
+        add_fault("Axes \"Size\" and \"{}\" set the same thing. Keep one of them.",
+                  axis_of_field(side)->label);
+      }
+    }
+    const bool names_schedule = std::ranges::any_of(drafts_, [](const Draft& draft) {
+      return std::ranges::any_of(draft.values.samplers(), [](const v1::SamplerValue& value) {
+        return !value.schedule().empty();
+      });
+    });
+    if (names_schedule && seen.contains("schedule")) {
+      add_fault(
+          "Axis \"Sampler\" names a schedule, which axis \"Schedule\" sets too. Write the "
+          "samplers without it.");
+    }
+  }
+
+  void check_roles() {
+    std::set<v1::AxisRole> seen;
+    for (const v1::AxisSpec& axis : spec_.axes()) {
+      if (axis.role() == v1::AXIS_ROLE_UNSPECIFIED) continue;
+      if (!v1::AxisRole_IsValid(axis.role())) {
+        add_fault("Axis {} has a role that is none of x, y, z.", in_quotes(axis.label()));
+      } else if (!seen.insert(axis.role()).second) {
+        add_fault("Two axes are {} on the sheet. Give one of them another role, or none.",
+                  v1::AxisRole_Name(axis.role()).back());
+      }
+    }
+  }
+
+  void check_prompts() {
+    SweptPrompts prompts;
+    prompts.prompts = texts_of("prompt", base_.prompt());
+    prompts.negative_prompts = texts_of("negative_prompt", base_.negative_prompt());
+    const bool unreadable = prompts.prompts.empty() || prompts.negative_prompts.empty();
+    if (unreadable) return;  // told already; what would be missing in them is not known
+    for (const Draft* draft : by_role(AxisType::SearchReplace)) {
+      prompts.replacements.emplace_back(draft->values.texts().begin(), draft->values.texts().end());
+    }
+    for (const Draft* draft : by_role(AxisType::Permutation)) {
+      prompts.phrases = {draft->values.permuted().begin(), draft->values.permuted().end()};
+    }
+    const PromptFindings findings = check_swept_prompts(prompts);
+    faults_.insert(faults_.end(), findings.faults.begin(), findings.faults.end());
+    warnings_.insert(warnings_.end(), findings.warnings.begin(), findings.warnings.end());
+  }
+
+  std::vector<std::string> texts_of(std::string_view field, const std::string& base) const {
+    for (const Draft& draft : drafts_) {
+      if (draft.kind.field == field) {
+        return {draft.values.texts().begin(), draft.values.texts().end()};
+      }
+    }
+    return {base};
+  }
+
+  /// The axes of a type that could be read, X before Y before Z before the others.
+  std::vector<const Draft*> by_role(AxisType type) const {
+    std::vector<const Draft*> found;
+    for (const Draft& draft : drafts_) {
+      if (draft.kind.type == type && value_count(draft.kind, draft.values) > 0) {
+        found.push_back(&draft);
+      }
+    }
+    std::ranges::stable_sort(found, {},
+                             [](const Draft* draft) { return role_rank(draft->spec.role()); });
+    return found;
+  }
+
+  /// A VAE must shrink pictures as much as the models' own do.
+  void check_vaes() {
+    std::vector<v1::ModelRef> vaes;
+    if (recipe().has_vae()) vaes.push_back(recipe().vae());
+    for (const Draft& draft : drafts_) {
+      if (draft.kind.type != AxisType::Vae) continue;
+      for (const v1::ModelValue& value : draft.values.models()) {
+        if (!value.automatic()) vaes.push_back(value.model());
+      }
+    }
+    for (const v1::ModelRef& ref : vaes) {
+      for (const v1::ModelOnDisk& vae : catalog_.models) {
+        if (!vae.vae_only() || vae.model().hash() != ref.hash()) continue;
+        for (const v1::ModelOnDisk* model : models_) {
+          if (vae.vae_factor() == model->vae_factor()) continue;
+          add_fault("VAE \"{}\" has a factor of {}, model \"{}\" one of {}: they do not fit.",
+                    ref.name(), vae.vae_factor(), model->model().name(), model->vae_factor());
+        }
+        break;
+      }
+    }
+  }
+
+  void check_cell_count() {
+    std::uint64_t cells = 1;
+    std::vector<std::string> lengths;
+    bool too_many = false;
+    for (const Draft& draft : drafts_) {
+      const std::uint64_t length = value_count(draft.kind, draft.values);
+      lengths.push_back(fmt::format("{} {}", draft.kind.label, length));
+      too_many = too_many || length > kMaxCells / cells;
+      if (!too_many) cells *= length;
+    }
+    if (too_many) {
+      add_fault("The grid has more than {} cells ({}). Split the sweep into several jobs.",
+                kMaxCells, fmt::join(lengths, " × "));
+    }
+  }
+
+  v1::Plan assemble() {
+    const bool roles_given = std::ranges::any_of(
+        drafts_, [](const Draft& d) { return d.spec.role() != v1::AXIS_ROLE_UNSPECIFIED; });
+    for (Draft& draft : drafts_) {
+      v1::PlanAxis& axis = *plan_.add_axes();
+      axis.set_label(std::string(draft.kind.label));
+      axis.set_field(std::string(draft.kind.field));
+      const int position = plan_.axes_size();
+      const bool by_position = !roles_given && position <= v1::AXIS_ROLE_Z;
+      axis.set_role(by_position ? static_cast<v1::AxisRole>(position) : draft.spec.role());
+      *axis.mutable_values() = std::move(draft.values);
+    }
+    return std::move(plan_);
+  }
+
+  bool has_axis(std::string_view field) const {
+    return std::ranges::any_of(drafts_, [&](const Draft& d) { return d.kind.field == field; });
+  }
+
+  v1::Recipe& recipe() { return *plan_.mutable_base(); }
+
+  template <typename... Args>
+  void add_fault(fmt::format_string<Args...> format, Args&&... args) {
+    faults_.push_back(fmt::format(format, std::forward<Args>(args)...));
+  }
+
+  const v1::JobSpec& spec_;
+  const v1::Parameters& base_;
+  const Catalog& catalog_;
+  const std::function<std::uint32_t()>& draw_seed_;
+  std::vector<Draft> drafts_;
+  std::vector<const v1::ModelOnDisk*> models_;  // that some cell renders with
+  SizeRule size_rule_;
+  v1::Plan plan_;
+  std::vector<std::string> faults_;
+  std::vector<std::string> warnings_;
+};
+
+}  // namespace
+
+Result<PlanWithWarnings> make_plan(const v1::JobSpec& spec, const Catalog& catalog,
+                                   const std::function<std::uint32_t()>& draw_seed) {
+  return Planner(spec, catalog, draw_seed).make();
+}
+
+}  // namespace furrow::spec
