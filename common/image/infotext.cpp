@@ -85,7 +85,9 @@ bool is_word(char c) {
   return byte >= 0x80 || std::isalnum(byte) != 0 || c == '_';
 }
 
-bool is_of_key(char c) { return is_word(c) || c == ' ' || c == '-' || c == '/'; }
+bool is_of_key(char c) {
+  return is_word(c) || c == ' ' || c == '-' || c == '/';
+}
 
 std::string_view trim_end(std::string_view text) {
   return text.substr(0, text.find_last_not_of(kSpaces) + 1);
@@ -170,7 +172,8 @@ std::string plain_name(std::string name) {
 /// The labels of a sampler and its schedule, "Automatic" where the schedule is the sampler's own.
 /// Names that this version does not know, from a picture of another, stand as they are.
 std::pair<std::string, std::string> sampler_labels(const v1::Recipe& recipe) {
-  const auto sampler = std::ranges::find(spec::samplers(), recipe.sampler(), &spec::SamplerName::name);
+  const auto sampler =
+      std::ranges::find(spec::samplers(), recipe.sampler(), &spec::SamplerName::name);
   const auto schedule =
       std::ranges::find(spec::schedules(), recipe.schedule(), &spec::ScheduleName::name);
   const bool knows_sampler = sampler != spec::samplers().end();
@@ -271,18 +274,18 @@ std::vector<PngText> metadata_texts(const v1::ImageMetadata& metadata) {
 Result<v1::ImageMetadata> read_metadata(const std::vector<PngText>& texts) {
   const auto text = std::ranges::find(texts, kFurrowKey, &PngText::key);
   if (text == texts.end())
-    return fail(ErrorKind::NotFound,
-                "The picture has no \"furrow\" text, so furrow did not render it, or a program that "
-                "saved it since has dropped it.");
+    return fail(
+        ErrorKind::NotFound,
+        "The picture has no \"furrow\" text, so furrow did not render it, or a program that "
+        "saved it since has dropped it.");
 
   v1::ImageMetadata metadata;
   google::protobuf::util::JsonParseOptions options;
   options.ignore_unknown_fields = true;  // a newer version may say more
   const auto status = google::protobuf::util::JsonStringToMessage(text->text, &metadata, options);
   if (!status.ok())
-    return fail(ErrorKind::Invalid,
-                fmt::format("The picture's \"furrow\" text cannot be read: {}.",
-                            std::string(status.message())));
+    return fail(ErrorKind::Invalid, fmt::format("The picture's \"furrow\" text cannot be read: {}.",
+                                                std::string(status.message())));
   if (metadata.schema() != kSchema || !metadata.has_recipe())
     return fail(ErrorKind::Invalid,
                 fmt::format("The picture's \"furrow\" text has the schema \"{}\", of which this "

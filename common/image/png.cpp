@@ -92,8 +92,8 @@ void append_bytes(png_structp png, png_bytep bytes, std::size_t count) {
   if (is_out_of_memory) png_error(png, "out of memory");
 }
 
-/// Chosen on a 512x512 picture with the fine grain of a photograph: level 4 with filters chosen row by
-/// row is smaller than zlib's usual level 6 and takes a quarter of its time.
+/// Chosen on a 512x512 picture with the fine grain of a photograph: level 4 with filters chosen row
+/// by row is smaller than zlib's usual level 6 and takes a quarter of its time.
 void set_effort(png_structp png, PngEffort effort) {
   switch (effort) {
     case PngEffort::Fast:

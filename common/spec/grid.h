@@ -41,6 +41,13 @@ class Grid {
   /// change costs a lot (model, VAE, size) vary slowest, the rest keep the grid's order.
   std::uint64_t index_in_render_order(std::uint64_t position) const;
 
+  /// The axes in render order, by their place in the plan: the one that varies fastest first.
+  const std::vector<std::size_t>& render_order() const { return render_order_; }
+
+  /// All that decides the picture of a cell: the base with each axis' value applied; texts are
+  /// searched and replaced after prompts are set, phrases are reordered last, an automatic schedule
+  /// becomes the sampler's own.
+
   /// All that decides the picture of a cell: the base with each axis' value applied. Prompts are
   /// set first; then phrases are put in their order, while they still stand in the prompt as it was
   /// written; then texts are searched and replaced, the X axis before Y before Z before the others;

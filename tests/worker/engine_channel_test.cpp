@@ -86,13 +86,13 @@ TEST(EngineChannel, ReadingAndWritingWithoutWaitingReturnsAtOnce) {
   EngineChannel agent(std::move(ends.agent));
   const std::string picture(4 << 20, 'p');
 
-  const auto open = agent.read_available();
+  const auto arrived = agent.read_available();
   const auto nothing = agent.take<v1::FromEngine>();
   agent.queue(rendered_cell(1), picture);
   const auto written = agent.write_available();
 
-  ASSERT_TRUE(open && nothing && written);
-  EXPECT_TRUE(*open);
+  ASSERT_TRUE(arrived && nothing && written);
+  EXPECT_EQ(*arrived, Arrived::Nothing);
   EXPECT_FALSE(*nothing);
   EXPECT_TRUE(agent.has_unsent()) << "four megabytes do not fit into a socket's buffer";
 }
@@ -119,11 +119,11 @@ TEST(EngineChannel, AClosedPeerIsNoError) {
   ends.engine.reset();
 
   const auto received = agent.receive<v1::FromEngine>();
-  const auto open = agent.read_available();
+  const auto arrived = agent.read_available();
 
-  ASSERT_TRUE(received && open);
+  ASSERT_TRUE(received && arrived);
   EXPECT_FALSE(*received);
-  EXPECT_FALSE(*open);
+  EXPECT_EQ(*arrived, Arrived::Closed);
   const auto sent = agent.send(render_of(1));
   ASSERT_FALSE(sent);
   EXPECT_EQ(sent.error().kind, ErrorKind::Io);

@@ -14,6 +14,8 @@ namespace {
 
 constexpr std::size_t kLengthBytes = sizeof(std::uint32_t);
 constexpr std::size_t kReadBytes = 64 << 10;
+/// Read without waiting before the caller has its turn again.
+constexpr int kReadsAtOnce = 64;
 
 std::uint32_t read_length(const char* bytes) {
   std::uint32_t length = 0;
@@ -102,8 +104,8 @@ Result<std::optional<Received<Message>>> EngineChannel::receive() {
   for (;;) {
     FURROW_TRY(auto received, take<Message>());
     if (received) return std::optional<Received<Message>>(std::move(received));
-    FURROW_TRY(const bool open, read_some(0));
-    if (open) continue;
+    FURROW_TRY(const Arrived arrived, read_some(0));
+    if (arrived != Arrived::Closed) continue;
     if (arrived_.size() > taken_) {
       return fail(ErrorKind::Io, "the peer closed the socket within a message");
     }
@@ -116,12 +118,15 @@ template Result<std::optional<Received<v1::FromEngine>>> EngineChannel::take();
 template Result<std::optional<Received<v1::ToEngine>>> EngineChannel::receive();
 template Result<std::optional<Received<v1::FromEngine>>> EngineChannel::receive();
 
-Result<bool> EngineChannel::read_available() {
-  return read_some(MSG_DONTWAIT);
+Result<Arrived> EngineChannel::read_available() {
+  for (int reads = 0;; ++reads) {
+    FURROW_TRY(const Arrived arrived, read_some(MSG_DONTWAIT));
+    if (arrived == Arrived::Bytes && reads < kReadsAtOnce) continue;
+    return reads > 0 && arrived == Arrived::Nothing ? Arrived::Bytes : arrived;
+  }
 }
 
-/// True unless the peer has closed. Nothing to read is no reason to say so.
-Result<bool> EngineChannel::read_some(int flags) {
+Result<Arrived> EngineChannel::read_some(int flags) {
   arrived_.erase(0, taken_);
   taken_ = 0;
   for (;;) {
@@ -130,10 +135,10 @@ Result<bool> EngineChannel::read_some(int flags) {
     const ssize_t got = ::recv(fd(), arrived_.data() + before, kReadBytes, flags);
     const int code = errno;
     arrived_.resize(before + static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
-    if (got > 0) return true;
-    if (got == 0 || is_gone(code)) return false;
+    if (got > 0) return Arrived::Bytes;
+    if (got == 0 || is_gone(code)) return Arrived::Closed;
     if (would_block(code)) {
-      if ((flags & MSG_DONTWAIT) != 0) return true;
+      if ((flags & MSG_DONTWAIT) != 0) return Arrived::Nothing;
       wait_for(fd(), POLLIN);
     } else if (code != EINTR) {
       errno = code;

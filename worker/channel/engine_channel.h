@@ -28,6 +28,12 @@ struct Received {
   std::string attachment;  ///< as long as the message's attachment_bytes says; empty without one
 };
 
+enum class Arrived {
+  Bytes,    ///< and there may be more
+  Nothing,  ///< for now
+  Closed,   ///< the peer closed the socket or has gone; nothing will come any more
+};
+
 /// One end of the stream socket between an agent and an engine, framed as engine.proto says: a
 /// 4-byte little-endian length, that many bytes of message, and the message's attachment.
 ///
@@ -49,8 +55,8 @@ class EngineChannel {
   template <typename Message>
   Result<std::optional<Received<Message>>> receive();
 
-  /// Reads what has arrived, without waiting. True as long as the peer keeps the socket open.
-  Result<bool> read_available();
+  /// Reads what has arrived, without waiting; some megabytes at most. Errors: Io.
+  Result<Arrived> read_available();
   /// The next whole message that was read, or nothing. Errors: Invalid, as for `receive`.
   template <typename Message>
   Result<std::optional<Received<Message>>> take();
@@ -72,7 +78,7 @@ class EngineChannel {
   bool has_unsent() const { return unsent_from_ < unsent_.size(); }
 
  private:
-  Result<bool> read_some(int flags);
+  Result<Arrived> read_some(int flags);
   Result<void> write_some(int flags);
   void append(const google::protobuf::MessageLite& message, std::string_view attachment);
 

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <string_view>
+
+#include "tests/golden_runner/case.h"
+#include "tests/golden_runner/verdict.h"
+
+namespace furrow::golden {
+
+/// Runs the engine on a case and compares. May throw: that is a FAIL.
+using CheckCase = Verdict (*)(const Case&);
+
+/// The check of a family. Nothing: the engine does not have what the family is about.
+CheckCase find_family(std::string_view family);
+
+Verdict check_rng(const Case& c);
+Verdict check_schedulers(const Case& c);
+
+}  // namespace furrow::golden

@@ -1,0 +1,64 @@
+#include "worker/engine/diffusion/prediction.h"
+
+#include <cmath>
+
+#include <ATen/ATen.h>
+
+#include "common/base/check.h"
+
+namespace furrow::engine::diffusion {
+
+at::Tensor denoised_exploding(Prediction prediction, const at::Tensor& x, const at::Tensor& output,
+                              double sigma) {
+  switch (prediction) {
+    case Prediction::Epsilon:
+      return x - output * sigma;
+    case Prediction::V: {
+      const double c_skip = 1 / (sigma * sigma + 1);
+      const double c_out = -sigma / std::sqrt(sigma * sigma + 1);
+      return output * c_out + x * c_skip;
+    }
+    case Prediction::Sample:
+      return output;
+  }
+  FURROW_CHECK(false, "an unknown prediction type");
+}
+
+Mix Mix::of_sigma(double sigma) {
+  const double alpha = 1 / std::sqrt(sigma * sigma + 1);
+  return {alpha, sigma * alpha};
+}
+
+Mix Mix::of_alpha_cumprod(double alpha_cumprod) {
+  return {std::sqrt(alpha_cumprod), std::sqrt(1 - alpha_cumprod)};
+}
+
+double Mix::lambda() const {
+  return std::log(alpha) - std::log(sigma);
+}
+
+at::Tensor denoised_preserving(Prediction prediction, const at::Tensor& x, const at::Tensor& output,
+                               Mix mix) {
+  switch (prediction) {
+    case Prediction::Epsilon:
+      return (x - output * mix.sigma) / mix.alpha;
+    case Prediction::V:
+      return x * mix.alpha - output * mix.sigma;
+    case Prediction::Sample:
+      return output;
+  }
+  FURROW_CHECK(false, "an unknown prediction type");
+}
+
+at::Tensor noise_in(const at::Tensor& x, const at::Tensor& denoised, Mix mix) {
+  return (x - denoised * mix.alpha) / mix.sigma;
+}
+
+at::Tensor thresholded(const at::Tensor& denoised, const SchedulerConfig& config) {
+  const at::Tensor rows = denoised.flatten(1);
+  const at::Tensor bound = at::quantile(rows.abs(), config.dynamic_thresholding_ratio, 1, true)
+                               .clamp(1, config.sample_max_value);
+  return (at::minimum(at::maximum(rows, -bound), bound) / bound).view_as(denoised);
+}
+
+}  // namespace furrow::engine::diffusion

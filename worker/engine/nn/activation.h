@@ -1,0 +1,18 @@
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include <ATen/core/Tensor.h>
+
+namespace furrow::engine::nn {
+
+enum class Activation { Silu, Gelu, QuickGelu, Relu, Mish };
+
+/// By its name in a config.json ("silu", "swish", "gelu", "quick_gelu", "relu", "mish").
+std::optional<Activation> find_activation(std::string_view name);
+
+/// Elementwise; shape and dtype stay.
+at::Tensor activate(Activation activation, const at::Tensor& x);
+
+}  // namespace furrow::engine::nn

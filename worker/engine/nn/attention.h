@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstdint>
+
+#include <ATen/core/Tensor.h>
+
+namespace furrow::engine::nn {
+
+enum class Mask {
+  None,
+  Causal,  ///< query i sees keys 0 .. i; as many queries as keys
+};
+
+/// softmax(q k' / sqrt(d)) v per head (Vaswani et al. 2017, arXiv:1706.03762, equation 1). The
+/// heads lie side by side in the last dimension, as linear layers give them.
+///
+/// @param q  [B, Tq, heads * d]
+/// @param k  [B, Tk, heads * d]
+/// @param v  [B, Tk, heads * d]
+/// @return   [B, Tq, heads * d] contiguous, dtype and device of q
+///
+/// The softmax sums in float32. Memory beyond the result is bounded by kMaxScoreBytes however many
+/// tokens there are.
+at::Tensor attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
+                     std::int64_t heads, Mask mask = Mask::None);
+
+/// The scores of as many queries as fit are computed at a time.
+inline constexpr std::int64_t kMaxScoreBytes = std::int64_t{64} << 20;
+
+}  // namespace furrow::engine::nn

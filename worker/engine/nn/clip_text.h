@@ -1,0 +1,67 @@
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+#include "worker/engine/nn/clip_text_config.h"
+#include "worker/engine/nn/layers.h"
+#include "worker/engine/weights/loader.h"
+
+namespace furrow::engine::nn {
+
+/// All in the dtype of the weights.
+struct ClipTextOutput {
+  std::vector<at::Tensor> hidden_states;  ///< num_hidden_layers + 1 of [B, T, D]: the embeddings,
+                                          ///< then what each layer gives, without the final norm
+  at::Tensor last_hidden_state;           ///< [B, T, D], the last of them after the final norm
+  at::Tensor pooler_output;               ///< [B, D], last_hidden_state at the end token
+  std::optional<at::Tensor> text_embeds;  ///< [B, projection_dim], where the model projects
+};
+
+/// One layer of the text encoder: attention and MLP, each behind a norm and beside a residual.
+struct ClipEncoderLayer {
+  struct SelfAttention {
+    Linear q_proj, k_proj, v_proj, out_proj;
+  };
+
+  struct Mlp {
+    Linear fc1, fc2;
+  };
+
+  LayerNorm layer_norm1;
+  SelfAttention self_attn;
+  LayerNorm layer_norm2;
+  Mlp mlp;
+  std::int64_t heads;
+  Activation activation;
+
+  ClipEncoderLayer(const weights::Scope& scope, const ClipTextConfig& config);
+
+  /// x: [B, T, D] to the same. Causal: a token sees those before it.
+  at::Tensor forward(const at::Tensor& x) const;
+};
+
+/// The text encoder of CLIP (Radford et al. 2021, arXiv:2103.00020). Immutable once loaded; any
+/// thread.
+struct ClipText {
+  ClipTextConfig config;
+  Embedding token_embedding;
+  Embedding position_embedding;
+  std::vector<ClipEncoderLayer> layers;
+  LayerNorm final_layer_norm_weights;
+  std::optional<Linear> text_projection;
+
+  ClipText(const weights::Scope& scope, const ClipTextConfig& config);
+
+  /// @param input_ids  [B, T] int64 below vocab_size, T <= max_position_embeddings, on the device
+  /// of
+  ///                   the weights. Throws c10::Error on other input.
+  ClipTextOutput forward(const at::Tensor& input_ids) const;
+
+  /// The norm that last_hidden_state has and hidden_states have not; for clip skip.
+  at::Tensor final_layer_norm(const at::Tensor& hidden_state) const;
+};
+
+}  // namespace furrow::engine::nn

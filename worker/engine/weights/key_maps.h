@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace furrow::engine::weights {
+
+/// Turns a name in a checkpoint into the name of the member that it loads into. The members have
+/// the names of today's diffusers folders; a map is for files that were written otherwise.
+using KeyMap = std::string (*)(std::string_view stored_name);
+
+std::string same_key(std::string_view stored_name);
+
+/// Text encoders, with or without "text_model." before the names (transformers before 5, and
+/// since).
+std::string clip_text_key(std::string_view stored_name);
+
+/// VAEs whose attention is named query, key, value, proj_attn (diffusers before 0.15).
+std::string autoencoder_key(std::string_view stored_name);
+
+}  // namespace furrow::engine::weights

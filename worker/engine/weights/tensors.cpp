@@ -1,0 +1,71 @@
+#include "worker/engine/weights/tensors.h"
+
+#include <cstring>
+#include <string>
+
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+#include <torch/version.h>
+
+namespace furrow::engine::weights {
+
+std::optional<at::ScalarType> scalar_type(Dtype dtype) {
+  switch (dtype) {
+    case Dtype::F64:
+      return at::kDouble;
+    case Dtype::F32:
+      return at::kFloat;
+    case Dtype::F16:
+      return at::kHalf;
+    case Dtype::BF16:
+      return at::kBFloat16;
+    case Dtype::I64:
+      return at::kLong;
+    case Dtype::I32:
+      return at::kInt;
+    case Dtype::I16:
+      return at::kShort;
+    case Dtype::I8:
+      return at::kChar;
+    case Dtype::U8:
+      return at::kByte;
+    case Dtype::Bool:
+      return at::kBool;
+#if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 1)
+    case Dtype::F8E4M3:
+      return at::kFloat8_e4m3fn;
+    case Dtype::F8E5M2:
+      return at::kFloat8_e5m2;
+#else
+    case Dtype::F8E4M3:
+    case Dtype::F8E5M2:
+      return std::nullopt;
+#endif
+  }
+  return std::nullopt;
+}
+
+Result<at::Tensor> copy_tensor(const StoredTensor& stored) {
+  const auto type = scalar_type(stored.dtype);
+  if (!type) {
+    return fail(ErrorKind::Invalid,
+                fmt::format("{} weights need libtorch 2.1 or newer, and this program has {}",
+                            name_of(stored.dtype), TORCH_VERSION));
+  }
+  auto copy = at::empty(stored.shape, at::TensorOptions().dtype(*type));
+  if (!stored.bytes.empty()) {
+    std::memcpy(copy.data_ptr(), stored.bytes.data(), stored.bytes.size());
+  }
+  return copy;
+}
+
+Result<at::Tensor> copy_tensor(const SafetensorsFile& file, std::string_view name) {
+  const auto* stored = file.find(name);
+  if (stored == nullptr) {
+    return fail(ErrorKind::NotFound,
+                fmt::format("{} has no tensor \"{}\".", file.path().string(), name));
+  }
+  return copy_tensor(*stored);
+}
+
+}  // namespace furrow::engine::weights
