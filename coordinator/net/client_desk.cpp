@@ -246,7 +246,8 @@ Result<v1::CellsReply> ClientDesk::show_cell(const v1::ShowCell& request) {
   FURROW_TRY(v1::CellView cell, reader_.cell({found.job, CellIndex(request.index())}));
   if (cell.recipe_hash().empty()) {
     FURROW_TRY(v1::Plan plan, reader_.plan(found.job));
-    cell.set_recipe_hash(spec::Grid(std::move(plan)).recipe_hash(request.index()).raw());
+    FURROW_TRY(const spec::Grid grid, spec::Grid::open(std::move(plan)));
+    cell.set_recipe_hash(grid.recipe_hash(request.index()).raw());
   }
   v1::CellsReply reply;
   *reply.add_cells() = std::move(cell);

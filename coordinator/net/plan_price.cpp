@@ -54,7 +54,8 @@ std::vector<PastJob> past_jobs(CoreCalls& calls, store::Reader& reader) {
   for (std::size_t i = 0; i < jobs.size(); ++i) {
     if (grids[i] == nullptr) {
       auto plan = reader.plan(jobs[i].id);
-      if (plan) grids[i] = std::make_shared<const spec::Grid>(*std::move(plan));
+      auto grid = plan ? spec::Grid::open(*std::move(plan)) : plan.unexpected();
+      if (grid) grids[i] = std::make_shared<const spec::Grid>(*std::move(grid));
     }
     if (grids[i] != nullptr) jobs[i].recipe = grids[i]->recipe(0);
   }
