@@ -22,13 +22,12 @@ std::filesystem::path endpoints_file(const std::filesystem::path& data) {
   return data / "coordinator.json";
 }
 
-std::string with_scheme_and_port(std::string address) {
+std::string with_scheme_and_port(std::string address, int port = kClientPort) {
   if (!address.starts_with("tcp://") && !address.starts_with("ipc://")) {
     address = "tcp://" + address;
   }
   const bool has_port = address.find(':', std::string_view("tcp://").size()) != std::string::npos;
-  return has_port || address.starts_with("ipc://") ? address
-                                                   : address + ":" + std::to_string(kClientPort);
+  return has_port || address.starts_with("ipc://") ? address : address + ":" + std::to_string(port);
 }
 
 }  // namespace
@@ -91,6 +90,12 @@ std::string client_endpoint(const std::optional<std::string>& flag,
   if (auto address = environment("FURROW_COORDINATOR")) return with_scheme_and_port(*address);
   if (const auto endpoints = read_endpoints(data)) return endpoints->client;
   return with_scheme_and_port("127.0.0.1");
+}
+
+std::string worker_endpoint(std::string address) {
+  const auto clients = ":" + std::to_string(kClientPort);
+  if (address.ends_with(clients)) address.resize(address.size() - clients.size());
+  return with_scheme_and_port(std::move(address), kWorkerPort);
 }
 
 }  // namespace furrow::config

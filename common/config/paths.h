@@ -48,4 +48,8 @@ Result<Endpoints> read_endpoints(const std::filesystem::path& data);
 std::string client_endpoint(const std::optional<std::string>& flag,
                             const std::filesystem::path& data);
 
+/// The worker endpoint that people mean by "host", "host:port" or "tcp://host:port". Without a
+/// port, and with the clients' 7710, which FURROW_COORDINATOR often holds, it is 7711.
+std::string worker_endpoint(std::string address);
+
 }  // namespace furrow::config

@@ -16,16 +16,16 @@ namespace furrow::sheet {
 /// What stands where a cell's picture should be.
 struct CellPicture {
   std::optional<image::Image> image;  ///< absent: a placeholder is drawn
-  std::string placeholder;            ///< its text: "pending", "failed", …
+  /// Its text: "pending", "failed: out of memory", …; the first word decides the colour.
+  std::string placeholder;
 };
 
 struct SheetOptions {
-  std::string title;  ///< drawn on top when not empty
-  int max_cell_px =
-      0;  ///< larger pictures are scaled down to this side; 0: as they are, but see max_sheet_px
-  int max_sheet_px =
-      32'000;  ///< no side of the sheet gets longer; cells are scaled down to keep it
-  std::int64_t max_pixels = 200'000'000;  ///< of the whole sheet
+  std::string title{};  ///< drawn on top when not empty
+  /// Cells are scaled down until their longer side is this; 0: only as the limits below ask for it.
+  int max_cell_px = 0;
+  int max_sheet_px = 32'000;              ///< no side of the sheet is longer
+  std::int64_t max_pixels = 200'000'000;  ///< of the whole sheet, which takes three bytes for each
   int margin_px = 4;                      ///< between cells
 };
 
