@@ -25,6 +25,11 @@ extern "C" const char* __lsan_default_suppressions() {
 namespace furrow::sheet {
 namespace {
 
+/// Other scripts take whatever font has them. Those of Chinese are named because a Korean font with
+/// half of its characters would otherwise be mixed in.
+constexpr const char* kFamilies =
+    "Noto Sans, DejaVu Sans, Noto Sans CJK SC, Droid Sans Fallback, Sans";
+
 constexpr std::size_t kMaxLabelBytes = 1200;
 
 template <auto Function>
@@ -114,7 +119,7 @@ struct LabelPainter::Pango {
   }
 
   void set(const std::string& text, const LabelStyle& style, int width) {
-    const FontDescription font(pango_font_description_from_string("Noto Sans, DejaVu Sans, Sans"));
+    const FontDescription font(pango_font_description_from_string(kFamilies));
     pango_font_description_set_absolute_size(font.get(), style.font_px * PANGO_SCALE);
     pango_font_description_set_weight(
         font.get(), style.weight == Weight::Bold ? PANGO_WEIGHT_BOLD : PANGO_WEIGHT_NORMAL);
