@@ -1,5 +1,6 @@
 // furrow-worker: gives this machine's devices to a coordinator.
 
+#include <algorithm>
 #include <array>
 #include <iostream>
 #include <sstream>
@@ -100,8 +101,8 @@ Result<void> start(const CommandLine& line) {
   if (const auto address = line.text("coordinator")) {
     options.coordinator = config::worker_endpoint(*address);
   }
-  FURROW_TRY(options.engine, engine_command(line));
   FURROW_TRY(const auto batch, line.number("max-batch", kMostCellsABatch));
+  FURROW_TRY(options.engine, engine_command(line));
   options.engine.max_batch = batch.value_or(0);
   FURROW_TRY(options.devices, devices(line));
   return run_agent(options);
