@@ -10,6 +10,7 @@ std::size_t utf8_character(std::string_view text) {
   const auto within = [](unsigned value, unsigned low, unsigned high) {
     return low <= value && value <= high;
   };
+  if (text.empty()) return 0;
   const unsigned first = byte(0);
   if (first < 0x80) return 1;
   const auto tail = [&](std::size_t i) { return within(byte(i), 0x80, 0xBF); };

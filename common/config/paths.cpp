@@ -1,5 +1,6 @@
 #include "common/config/paths.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <string_view>
 #include <system_error>
@@ -26,7 +27,10 @@ std::string with_scheme_and_port(std::string address, int port = kClientPort) {
   if (!address.starts_with("tcp://") && !address.starts_with("ipc://")) {
     address = "tcp://" + address;
   }
-  const bool has_port = address.find(':', std::string_view("tcp://").size()) != std::string::npos;
+  // The colons of an IPv6 address stand in brackets: [::1]:7710.
+  const auto bracket = address.rfind(']');
+  const auto host = bracket == std::string::npos ? std::string_view("tcp://").size() : bracket;
+  const bool has_port = address.find(':', host) != std::string::npos;
   return has_port || address.starts_with("ipc://") ? address : address + ":" + std::to_string(port);
 }
 
@@ -75,13 +79,17 @@ Result<void> write_endpoints(const std::filesystem::path& data, const Endpoints&
 Result<Endpoints> read_endpoints(const std::filesystem::path& data) {
   FURROW_TRY(const std::string text, read_file(endpoints_file(data)));
   const auto json = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
-  if (!json.is_object() || !json.contains("client") || !json["client"].is_string()) {
+  const auto has_text = [&](const char* key) {
+    return json.contains(key) && json[key].is_string();
+  };
+  const bool whole = has_text("client") && has_text("worker") && has_text("blob") &&
+                     json.contains("pid") && json["pid"].is_number_integer();
+  if (!whole) {
     return fail(ErrorKind::Invalid,
                 endpoints_file(data).string() +
                     " is not a coordinator's address file. Start furrow up again.");
   }
-  return Endpoints{json.value("client", ""), json.value("worker", ""), json.value("blob", ""),
-                   json.value("pid", 0)};
+  return Endpoints{json["client"], json["worker"], json["blob"], json["pid"]};
 }
 
 std::string client_endpoint(const std::optional<std::string>& flag,

@@ -16,8 +16,8 @@ inline constexpr std::int64_t kMaxPixels = 512'000'000;
 /// otherwise, which is what Pillow does and all readers expect; `as_itxt` forces iTXt.
 struct PngText {
   std::string key;
-  std::string text;  ///< UTF-8
-  bool as_itxt = false;
+  std::string text;      ///< UTF-8; a NUL and stray bytes are written as U+FFFD
+  bool as_itxt = false;  ///< as read: it was an iTXt
 
   bool operator==(const PngText&) const = default;
 };
@@ -30,15 +30,16 @@ struct DecodedPng {
 /// Fast takes a third of the time for a fifth more bytes.
 enum class PngEffort { Fast, Normal };
 
+/// Requires: a picture of at least one pixel; keys of 1 to 79 characters of Latin-1.
 std::string encode_png(const Image& image, const std::vector<PngText>& texts,
                        PngEffort effort = PngEffort::Normal);
 
-/// Errors: Invalid, when the bytes are no PNG, are cut off or corrupt, or the picture is too large.
-/// Grey, palette, 16-bit and transparent pictures are turned into 8-bit RGB (transparency over
-/// white).
+/// Errors: Invalid, when the bytes are no PNG, are cut off or corrupt, or the picture is too large;
+/// OutOfMemory. Grey, palette, 16-bit and transparent pictures are turned into 8-bit RGB
+/// (transparency over white).
 Result<DecodedPng> decode_png(std::string_view bytes);
 
-/// Only the texts, without decoding pixels.
+/// Only the texts, without decoding pixels. Errors: Invalid, as decode_png.
 Result<std::vector<PngText>> read_png_texts(std::string_view bytes);
 
 }  // namespace furrow::image

@@ -39,14 +39,14 @@ Result<std::vector<PngChunk>> split_png(std::string_view bytes);
 /// is malformed or unfolds to more than kMaxInflatedText.
 Result<std::optional<PngText>> text_of(const PngChunk& chunk);
 
-/// The data of a text chunk and the type to write it under. A NUL, which no PNG text can hold, and
-/// whatever is not UTF-8 become U+FFFD.
-/// Requires: the key is 1 to 79 characters of Latin-1 without a NUL.
+/// A text as a chunk to write.
 struct TextChunk {
-  const char* type = "";
+  const char* type = "";  ///< "tEXt" or "iTXt"
   std::string data;
 };
 
+/// A NUL, which no PNG text can hold, and whatever is not UTF-8 become U+FFFD.
+/// Requires: the key is 1 to 79 characters of Latin-1 without a NUL.
 TextChunk text_chunk(const PngText& text);
 
 }  // namespace furrow::image

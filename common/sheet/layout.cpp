@@ -39,15 +39,17 @@ int smallest_font(int font_px) {
 
 /// The part of the limits that a sheet of this size takes up on its fullest side, turned over: 1 or
 /// more is within them, and below it is what its sides must shrink by.
-double room_left(int width, int height, const SheetOptions& options) {
-  const double pixels = static_cast<double>(width) * height;
-  return std::min({static_cast<double>(options.max_sheet_px) / width,
-                   static_cast<double>(options.max_sheet_px) / height,
-                   std::sqrt(static_cast<double>(options.max_pixels) / pixels)});
+double room_left(double width, double height, const SheetOptions& options) {
+  return std::min({options.max_sheet_px / width, options.max_sheet_px / height,
+                   std::sqrt(static_cast<double>(options.max_pixels) / (width * height))});
+}
+
+int margin_of(const SheetOptions& options) {
+  return std::clamp(options.margin_px, 0, 1024);
 }
 
 Unexpected too_many(const CellCounts& counts, const SheetOptions& options) {
-  const auto pitch = static_cast<std::int64_t>(kMinCellPx + options.margin_px);
+  const auto pitch = static_cast<std::int64_t>(kMinCellPx + margin_of(options));
   const std::int64_t a_side = options.max_sheet_px / pitch;
   const std::int64_t cells = std::min(a_side * a_side, options.max_pixels / (pitch * pitch));
   return fail(
@@ -59,34 +61,37 @@ Unexpected too_many(const CellCounts& counts, const SheetOptions& options) {
                   options.max_sheet_px, options.max_pixels / 1'000'000, cells, a_side));
 }
 
-/// Whether cells of the smallest size alone are within the limits: what is measured later is then
-/// of a bounded size.
-bool can_fit(const CellCounts& counts, int longer_px, const SheetOptions& options) {
-  const int smallest_px = std::min(kMinCellPx, longer_px);
-  const double across = static_cast<double>(counts.columns) * static_cast<double>(counts.subgrids);
-  const double down = static_cast<double>(counts.rows) * static_cast<double>(counts.bands);
-  // One side of a cell may be much shorter than the other, but has a pixel.
-  return std::max(across, down) <= options.max_sheet_px &&
-         across * down * smallest_px <= static_cast<double>(options.max_pixels);
+double cells_across(const CellCounts& counts) {
+  return static_cast<double>(counts.columns) * static_cast<double>(counts.subgrids);
+}
+
+double cells_down(const CellCounts& counts) {
+  return static_cast<double>(counts.rows) * static_cast<double>(counts.bands);
+}
+
+/// The scale at which the cells alone, without labels and margins, just keep to the limits.
+double scale_of_cells(const CellCounts& counts, Extent cell, const SheetOptions& options) {
+  return room_left(cells_across(counts) * cell.width, cells_down(counts) * cell.height, options);
 }
 
 }  // namespace
 
 Result<void> Layout::check(const CellCounts& counts, Extent cell, const SheetOptions& options) {
-  if (!can_fit(counts, std::max(cell.width, cell.height), options))
-    return too_many(counts, options);
+  const int longer_px = std::max(cell.width, cell.height);
+  const double scale = std::min(1.0, scale_of_cells(counts, cell, options));
+  if (scale * longer_px < std::min(kMinCellPx, longer_px)) return too_many(counts, options);
   return {};
 }
 
 Result<Layout> Layout::make(LabelPainter& painter, const SheetTexts& texts,
                             const CellCounts& counts, Extent cell, const SheetOptions& options) {
   const int longer_px = std::max(cell.width, cell.height);
-  double scale = 1;
+  double scale = std::min(1.0, scale_of_cells(counts, cell, options));
   if (options.max_cell_px > 0)
-    scale = std::min(1.0, static_cast<double>(options.max_cell_px) / longer_px);
+    scale = std::min(scale, static_cast<double>(options.max_cell_px) / longer_px);
   // Labels do not shrink in step with the cells, so this nears the limits in a few rounds.
   for (int round = 0; round < 16; ++round) {
-    const Layout layout(painter, texts, counts, cell, scale, options.margin_px);
+    const Layout layout(painter, texts, counts, cell, scale, margin_of(options));
     const double room = room_left(layout.width_, layout.height_, options);
     if (room >= 1) return layout;
     scale *= room * 0.998;
@@ -100,7 +105,7 @@ Layout::Layout(LabelPainter& painter, const SheetTexts& texts, const CellCounts&
     : counts_(counts),
       scale_(scale),
       cell_{std::max(1, times(scale, cell.width)), std::max(1, times(scale, cell.height))},
-      margin_px_(std::max(0, margin_px)) {
+      margin_px_(margin_px) {
   choose_sizes();
   fit_columns(painter, texts.columns);
   fit_rows(painter, texts.rows);

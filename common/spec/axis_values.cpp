@@ -171,7 +171,7 @@ class Reader {
   void check_integers(const IntegerItem& item) {
     if (is_random(item)) return;
     const Token& token = tokens_[item.token];
-    const auto [low, high] = std::minmax(item.first, item.last());
+    const auto [low, high] = std::minmax({item.first, item.last()});
     if (low < kind_.limits.least || high > kind_.limits.most) {
       add_fault(token, out_of_range());
     } else if (is_side()) {

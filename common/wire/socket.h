@@ -39,8 +39,8 @@ struct Incoming {
 
 enum class Sent {
   Queued,
-  Full,        ///< the peer does not keep up
-  PeerIsGone,  ///< Router: nobody of this routing id; Dealer: not connected
+  Full,        ///< the peer does not keep up; a Dealer: perhaps it is not connected
+  PeerIsGone,  ///< a Router: nobody of this routing id is connected
 };
 
 struct SocketOptions {

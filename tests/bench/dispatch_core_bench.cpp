@@ -8,46 +8,26 @@
 
 #include <cstdint>
 #include <deque>
-#include <filesystem>
 #include <optional>
+#include <span>
 #include <string>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include <benchmark/benchmark.h>
 #include <poll.h>
-#include <stdlib.h>
 
 #include "coordinator/core/core.h"
 #include "coordinator/store/database.h"
 #include "coordinator/store/store_thread.h"
 #include "tests/coordinator/support/sweeps.h"
+#include "tests/support/temporary_folder.h"
 
 namespace furrow {
 namespace {
 
 constexpr int kWorkers = 8;
 constexpr std::uint64_t kCells = 100'000;
-
-/// A folder on a real disk, so that an fsync costs what it costs.
-class BenchFolder {
- public:
-  BenchFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "furrow-bench-XXXXXX").string();
-    path_ = ::mkdtemp(name.data());
-  }
-
-  ~BenchFolder() { std::filesystem::remove_all(path_); }
-
-  BenchFolder(const BenchFolder&) = delete;
-  BenchFolder& operator=(const BenchFolder&) = delete;
-
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
 
 core::Settings patient() {
   core::Settings settings;
@@ -96,13 +76,13 @@ core::SubmitCommand a_million_or(std::uint64_t cells) {
           .owner = {},
           .priority = 0,
           .client_token = {},
-          .grid = testing::a_sweep().with_seeds(cells).grid(),
+          .grid = test::a_sweep().with_seeds(cells).grid(),
           .spec = {}};
 }
 
 void join_all(core::Core& core, std::uint32_t credits, const auto& take) {
   for (std::uint64_t i = 1; i <= kWorkers; ++i) {
-    const v1::Hello hello = testing::a_hello(std::to_string(i), credits);
+    const v1::Hello hello = test::a_hello(std::to_string(i), credits);
     take(core.on_worker_hello(SessionId{i}, hello, Now::read()));
   }
 }
@@ -117,7 +97,7 @@ void BM_Dispatch(benchmark::State& state) {
   InstantWorkers workers(*a_million_or(cells).grid);
   for (auto _ : state) {
     state.PauseTiming();
-    const BenchFolder folder;
+    const test::TemporaryFolder folder;  // on a real disk, so that an fsync costs what it costs
     store::Database database = *store::Database::open(folder.path());
     core::Core core(patient(), *database.load(), Now::read());
     store::StoreThread store(std::move(database));
@@ -175,7 +155,7 @@ void BM_Decide(benchmark::State& state) {
 BENCHMARK(BM_Decide)->Arg(1)->Arg(16)->Arg(64)->Unit(benchmark::kMillisecond)->UseRealTime();
 
 void BM_SubmitMillion(benchmark::State& state) {
-  const BenchFolder folder;
+  const test::TemporaryFolder folder;  // on a real disk, so that an fsync costs what it costs
   store::Database database = *store::Database::open(folder.path());
   core::Core core(patient(), *database.load(), Now::read());
   for (auto _ : state) {

@@ -14,8 +14,14 @@ struct Family {
 
 // One row a family, one file a row: families/NAME.cpp.
 constexpr std::array kFamilies = {
+    Family{"clip_text", check_clip_text},
+    Family{"pipelines", check_pipelines},
     Family{"rng", check_rng},
     Family{"schedulers", check_schedulers},
+    Family{"text_to_image", check_text_to_image},
+    Family{"tokenizer", check_tokenizer},
+    Family{"unet", check_unet},
+    Family{"vae", check_vae},
 };
 
 }  // namespace

@@ -13,7 +13,13 @@ using CheckCase = Verdict (*)(const Case&);
 /// The check of a family. Nothing: the engine does not have what the family is about.
 CheckCase find_family(std::string_view family);
 
+Verdict check_clip_text(const Case& c);
+Verdict check_pipelines(const Case& c);
 Verdict check_rng(const Case& c);
 Verdict check_schedulers(const Case& c);
+Verdict check_text_to_image(const Case& c);
+Verdict check_tokenizer(const Case& c);
+Verdict check_unet(const Case& c);
+Verdict check_vae(const Case& c);
 
 }  // namespace furrow::golden

@@ -1,5 +1,6 @@
 #include "tests/golden_runner/verdict.h"
 
+#include <algorithm>
 #include <limits>
 #include <sstream>
 #include <utility>
@@ -96,6 +97,7 @@ std::string Verdict::line(const std::string& name) const {
 }
 
 void Verdict::add_fault(std::string fault) {
+  std::replace(fault.begin(), fault.end(), '\n', ' ');  // a case is a line
   if (fault_.empty()) {
     fault_ = std::move(fault);
   } else {

@@ -19,7 +19,8 @@ using testing::HasSubstr;
 /// What stands in the file for one text: its chunk type, found by walking the chunks.
 std::vector<std::string> text_chunk_types(const std::string& png) {
   std::vector<std::string> types;
-  for (const PngChunk& c : split_png(png).value())
+  const std::vector<PngChunk> chunks = split_png(png).value();
+  for (const PngChunk& c : chunks)
     if (c.type == "tEXt" || c.type == "iTXt" || c.type == "zTXt") types.emplace_back(c.type);
   return types;
 }

@@ -276,6 +276,19 @@ TEST(Sheet, NarrowColumnsHaveTurnedLabels) {
   EXPECT_GT(label.height, 2 * label.width);
 }
 
+TEST(Sheet, OneVeryLongAxisIsScaledOrRefused) {
+  const spec::Grid long_grid = a_plan(4096, 4096).with_steps(1500, v1::AXIS_ROLE_Y).grid();
+  const spec::Grid too_long = a_plan(4096, 4096).with_steps(30'000, v1::AXIS_ROLE_Y).grid();
+  const auto missing = [](std::uint64_t) { return CellPicture{std::nullopt, "pending"}; };
+
+  const auto page = compose(long_grid, missing, {});
+
+  ASSERT_TRUE(page) << page.error().message;
+  EXPECT_LE(page->height, 32'000);
+  EXPECT_GT(page->height, 30'000);
+  EXPECT_FALSE(compose(too_long, missing, {}));
+}
+
 TEST(Sheet, AGridThatIsTooLargeIsRefusedBeforeAnyCellIsAskedFor) {
   for (const std::uint64_t side : {1900u, 9999u}) {
     const spec::Grid grid = a_plan(512, 512).with_seeds(side).with_steps(side).grid();

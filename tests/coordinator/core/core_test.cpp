@@ -14,10 +14,10 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::minutes;
 using std::chrono::seconds;
-using testing::a_hello;
-using testing::a_sweep;
+using test::a_hello;
+using test::a_sweep;
+using test::Farm;
 using ::testing::ElementsAre;
-using testing::Farm;
 using ::testing::HasSubstr;
 
 std::vector<std::uint64_t> cells_of(const std::vector<v1::Token>& tokens) {

@@ -9,7 +9,7 @@ namespace {
 
 Needs needs_of_model(const std::string& model, const std::string& sampler = "euler") {
   v1::Recipe recipe;
-  *recipe.mutable_model() = testing::model_ref(model);
+  *recipe.mutable_model() = test::model_ref(model);
   recipe.set_sampler(sampler);
   return needs_of(recipe);
 }
@@ -17,7 +17,7 @@ Needs needs_of_model(const std::string& model, const std::string& sampler = "eul
 v1::Capabilities capabilities_with(const std::string& model, const std::string& family) {
   v1::Capabilities capabilities;
   v1::ModelOnDisk& on_disk = *capabilities.add_models();
-  *on_disk.mutable_model() = testing::model_ref(model);
+  *on_disk.mutable_model() = test::model_ref(model);
   on_disk.set_family(family);
   v1::DeviceInfo& device = *capabilities.add_devices();
   device.add_samplers("euler");

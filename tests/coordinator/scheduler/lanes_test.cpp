@@ -9,7 +9,7 @@
 namespace furrow::scheduler {
 namespace {
 
-using testing::a_sweep;
+using test::a_sweep;
 
 TEST(LaneMap, EveryCellIsInOneLaneAtOnePlace) {
   const auto grid = a_sweep()

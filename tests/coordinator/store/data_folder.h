@@ -1,35 +1,22 @@
 #pragma once
 
 #include <filesystem>
-#include <string>
 
-#include <stdlib.h>
+#include "tests/support/temporary_folder.h"
 
-namespace furrow::testing {
+namespace furrow::test {
 
-/// An empty folder that goes with its owner; in memory where the machine has such a place.
-class DataFolder {
+/// A data folder in memory where the machine has such a place: an fsync costs nothing there.
+class DataFolder : public TemporaryFolder {
  public:
-  DataFolder() {
-    const bool in_memory = std::filesystem::is_directory("/dev/shm");
-    const auto base =
-        in_memory ? std::filesystem::path("/dev/shm") : std::filesystem::temp_directory_path();
-    std::string name = (base / "furrow-test-XXXXXX").string();
-    path_ = ::mkdtemp(name.data());
-  }
-
-  ~DataFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-
-  DataFolder(const DataFolder&) = delete;
-  DataFolder& operator=(const DataFolder&) = delete;
-
-  const std::filesystem::path& path() const { return path_; }
+  DataFolder() : TemporaryFolder(place()) {}
 
  private:
-  std::filesystem::path path_;
+  static std::filesystem::path place() {
+    const std::filesystem::path in_memory = "/dev/shm";
+    return std::filesystem::is_directory(in_memory) ? in_memory
+                                                    : std::filesystem::temp_directory_path();
+  }
 };
 
-}  // namespace furrow::testing
+}  // namespace furrow::test

@@ -20,8 +20,8 @@ namespace furrow::store {
 namespace {
 
 using core::StoreOp;
-using testing::a_sweep;
-using testing::DataFolder;
+using test::a_sweep;
+using test::DataFolder;
 using ::testing::HasSubstr;
 using ::testing::Not;
 

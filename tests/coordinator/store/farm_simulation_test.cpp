@@ -27,9 +27,9 @@ namespace furrow::store {
 namespace {
 
 using std::chrono::milliseconds;
-using testing::a_hello;
-using testing::a_sweep;
-using testing::DataFolder;
+using test::a_hello;
+using test::a_sweep;
+using test::DataFolder;
 
 class Dice {
  public:
@@ -86,7 +86,7 @@ class Simulation {
     }
   }
 
-  void submit(const testing::SweepBuilder& sweep) {
+  void submit(const test::SweepBuilder& sweep) {
     auto submitted = core_->on_job_submitted({.name = {},
                                               .owner = {},
                                               .priority = static_cast<int>(dice_.below(2)),

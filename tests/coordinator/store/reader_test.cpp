@@ -14,11 +14,11 @@
 namespace furrow::store {
 namespace {
 
-using testing::a_hello;
-using testing::a_sweep;
-using testing::DataFolder;
+using test::a_hello;
+using test::a_sweep;
+using test::DataFolder;
+using test::Farm;
 using ::testing::ElementsAre;
-using testing::Farm;
 
 /// A farm whose every op so far is committed to a database of its own.
 class StoredFarm {

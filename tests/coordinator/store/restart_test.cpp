@@ -17,10 +17,10 @@ namespace furrow::store {
 namespace {
 
 using std::chrono::seconds;
-using testing::a_hello;
-using testing::a_sweep;
-using testing::DataFolder;
-using testing::Farm;
+using test::a_hello;
+using test::a_sweep;
+using test::DataFolder;
+using test::Farm;
 
 class Restart : public ::testing::Test {
  protected:

@@ -13,7 +13,7 @@
 #include "coordinator/core/core.h"
 #include "tests/coordinator/support/sweeps.h"
 
-namespace furrow::testing {
+namespace furrow::test {
 
 /// A core under a clock that stands still, with everything it wanted written and sent. The
 /// invariants are checked after every event.
@@ -192,4 +192,4 @@ class Farm {
   std::vector<SessionId> closed_;
 };
 
-}  // namespace furrow::testing
+}  // namespace furrow::test

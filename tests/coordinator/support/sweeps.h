@@ -11,7 +11,7 @@
 #include "furrow/v1/recipe.pb.h"
 #include "furrow/v1/worker.pb.h"
 
-namespace furrow::testing {
+namespace furrow::test {
 
 /// The model of this name; its content is the name.
 inline v1::ModelRef model_ref(const std::string& name) {
@@ -96,4 +96,4 @@ inline v1::Hello a_hello(const std::string& name, std::uint32_t credits,
   return hello;
 }
 
-}  // namespace furrow::testing
+}  // namespace furrow::test

@@ -23,11 +23,20 @@ struct ClipTextOutput {
 /// One layer of the text encoder: attention and MLP, each behind a norm and beside a residual.
 struct ClipEncoderLayer {
   struct SelfAttention {
-    Linear q_proj, k_proj, v_proj, out_proj;
+    Linear q_proj, k_proj, v_proj, out_proj;  // D -> D
+
+    SelfAttention(const weights::Scope& scope, std::int64_t width)
+        : q_proj(scope / "q_proj", width, width),
+          k_proj(scope / "k_proj", width, width),
+          v_proj(scope / "v_proj", width, width),
+          out_proj(scope / "out_proj", width, width) {}
   };
 
   struct Mlp {
-    Linear fc1, fc2;
+    Linear fc1, fc2;  // D -> intermediate_size -> D
+
+    Mlp(const weights::Scope& scope, std::int64_t width, std::int64_t inner)
+        : fc1(scope / "fc1", width, inner), fc2(scope / "fc2", inner, width) {}
   };
 
   LayerNorm layer_norm1;
@@ -50,7 +59,7 @@ struct ClipText {
   Embedding token_embedding;
   Embedding position_embedding;
   std::vector<ClipEncoderLayer> layers;
-  LayerNorm final_layer_norm_weights;
+  LayerNorm last_norm;  // "final_layer_norm"
   std::optional<Linear> text_projection;
 
   ClipText(const weights::Scope& scope, const ClipTextConfig& config);

@@ -42,7 +42,6 @@ struct TransformerShape {
   std::int64_t layers = 1;
   std::int64_t context_width = 0;     ///< of the prompt embeddings
   bool only_cross_attention = false;  ///< attn1 looks at the prompt too
-  bool linear_projection = false;     ///< proj_in and proj_out are stored as linears
   std::int64_t groups = 32;
 };
 

@@ -38,7 +38,6 @@ struct UNetConfig {
   std::int64_t downsample_padding = 1;  ///< 0: pads right and below instead
   double mid_block_scale_factor = 1;
   bool has_mid_block = true;
-  bool use_linear_projection = false;  ///< around the transformers, instead of 1x1 convolutions
   std::int64_t conv_in_kernel = 3;
   std::int64_t conv_out_kernel = 3;
   std::vector<UNetLevel> levels;  ///< finest first

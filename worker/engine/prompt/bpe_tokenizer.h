@@ -51,8 +51,8 @@ class BpeTokenizer {
   std::unique_ptr<State> state_;
 };
 
-/// Makes the lines equally long rows for a text encoder: ids cut to `length` with `eos` last, or
-/// filled with `pad`.
+/// A row of a text encoder's input: what encode() gave, cut to `length` ids with `eos` last, or
+/// filled up with `pad`. Requires: length >= 2.
 std::vector<std::int64_t> pad_ids(std::vector<std::int64_t> ids, std::size_t length,
                                   std::int64_t eos, std::int64_t pad);
 

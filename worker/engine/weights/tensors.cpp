@@ -1,5 +1,6 @@
 #include "worker/engine/weights/tensors.h"
 
+#include <cstdint>
 #include <cstring>
 #include <string>
 
@@ -8,6 +9,14 @@
 #include <torch/version.h>
 
 namespace furrow::engine::weights {
+
+namespace {
+
+bool is_aligned(const StoredTensor& stored) {
+  return reinterpret_cast<std::uintptr_t>(stored.bytes.data()) % size_of(stored.dtype) == 0;
+}
+
+}  // namespace
 
 std::optional<at::ScalarType> scalar_type(Dtype dtype) {
   switch (dtype) {
@@ -66,6 +75,22 @@ Result<at::Tensor> copy_tensor(const SafetensorsFile& file, std::string_view nam
                 fmt::format("{} has no tensor \"{}\".", file.path().string(), name));
   }
   return copy_tensor(*stored);
+}
+
+Result<at::Tensor> read_as(const StoredTensor& stored, Placement placement) {
+  const auto type = scalar_type(stored.dtype);
+  if (type && !at::isFloatingType(*type)) {
+    return fail(ErrorKind::Invalid,
+                fmt::format("{} numbers cannot be used as weights here", name_of(stored.dtype)));
+  }
+  if (!type || *type == placement.dtype || !is_aligned(stored)) {
+    FURROW_TRY(const auto copy, copy_tensor(stored));
+    return copy.to(placement.device, placement.dtype);
+  }
+  // A view of the file's bytes, which are only read: the conversion makes the copy.
+  auto* bytes = const_cast<char*>(stored.bytes.data());
+  const auto view = at::from_blob(bytes, stored.shape, at::TensorOptions().dtype(*type));
+  return view.to(placement.device, placement.dtype);
 }
 
 }  // namespace furrow::engine::weights

@@ -1,0 +1,106 @@
+// The texts of `furrow --help` and `furrow COMMAND --help`, made from the table of commands.
+#include <algorithm>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "cli/command_line.h"
+#include "cli/output/text.h"
+
+namespace furrow::cli {
+
+namespace {
+
+constexpr int kNarrowest = 40;
+constexpr int kWidest = 100;
+constexpr std::size_t kIndent = 2;
+
+/// `text` broken at spaces into lines of at most `width` columns.
+std::vector<std::string> wrapped(std::string_view text, std::size_t width) {
+  std::vector<std::string> lines(1);
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find(' ', at), text.size());
+    const auto word = text.substr(at, end - at);
+    std::string& line = lines.back();
+    if (!line.empty() && display_width(line) + 1 + display_width(word) > width) {
+      lines.emplace_back(word);
+    } else {
+      line.append(line.empty() ? "" : " ").append(word);
+    }
+    at = end + 1;
+  }
+  return lines;
+}
+
+struct Entry {
+  std::string left;
+  std::string right;
+};
+
+/// Two columns, the right one wrapped beside the left.
+std::string two_columns(const std::vector<Entry>& entries, int width) {
+  std::size_t left = 0;
+  for (const Entry& entry : entries) left = std::max(left, display_width(entry.left));
+  const std::size_t indent = kIndent + left + 2;
+  const auto total = static_cast<std::size_t>(std::clamp(width, kNarrowest, kWidest));
+  const std::size_t right = std::max<std::size_t>(20, total - std::min(total, indent));
+  std::string text;
+  for (const Entry& entry : entries) {
+    text += std::string(kIndent, ' ') + pad_to(entry.left, left) + "  ";
+    const auto lines = wrapped(entry.right, right);
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+      text += (i == 0 ? "" : std::string(indent, ' ')) + lines[i] + "\n";
+    }
+  }
+  return text;
+}
+
+std::vector<Entry> flag_entries(std::span<const Flag> flags) {
+  std::vector<Entry> entries;
+  for (const Flag& flag : flags) {
+    std::string left = flag.letter == 0 ? "    " : fmt::format("-{}, ", flag.letter);
+    left += fmt::format("--{}", flag.name);
+    if (!flag.value.empty()) left += fmt::format(" {}", flag.value);
+    entries.push_back({std::move(left), std::string(flag.help)});
+  }
+  return entries;
+}
+
+std::string operand_text(const Operand& operand) {
+  if (operand.most == 0) return "";
+  std::string text(operand.name);
+  if (operand.most > 1) text += "…";
+  return operand.least == 0 ? " [" + text + "]" : " " + text;
+}
+
+}  // namespace
+
+std::string general_help(std::span<const Command> table, int width) {
+  std::vector<Entry> entries;
+  for (const Command& command : table) {
+    entries.push_back({fmt::format("{}{}", command.name, operand_text(command.operand)),
+                       std::string(command.summary)});
+  }
+  return fmt::format(
+      "furrow: a render farm for sweeps of diffusion images\n\n"
+      "usage: furrow COMMAND [FLAGS]\n\n{}\n"
+      "J is a job's id, its name, or \"last\". Data goes to stdout, talk to stderr; every reading\n"
+      "command takes --json. More about one: furrow COMMAND --help\n\n"
+      "Exit codes: 0 ok, 1 error, 2 usage, 3 not found, 4 not allowed, 5 no coordinator answers,\n"
+      "6 timeout, 7 conflict, 8 the job failed, 9 it was cancelled, 10 infeasible, "
+      "130 interrupted.\n",
+      two_columns(entries, width));
+}
+
+std::string command_help(const Command& command, int width) {
+  std::string text = fmt::format("furrow {}: {}\n\nusage: furrow {}{} [FLAGS]\n\n", command.name,
+                                 command.summary, command.name, operand_text(command.operand));
+  auto entries = flag_entries(command.flags);
+  const auto common = flag_entries(common_flags());
+  entries.insert(entries.end(), common.begin(), common.end());
+  text += two_columns(entries, width);
+  if (!command.notes.empty()) text += fmt::format("\n{}\n", command.notes);
+  return text;
+}
+
+}  // namespace furrow::cli

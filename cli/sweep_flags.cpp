@@ -1,0 +1,143 @@
+#include "cli/sweep_flags.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <filesystem>
+#include <sstream>
+#include <vector>
+
+#include <fmt/format.h>
+#include <pwd.h>
+#include <unistd.h>
+
+#include "common/base/files.h"
+#include "common/spec/spec_file.h"
+
+namespace furrow::cli {
+
+namespace {
+
+constexpr std::array kParameterFlags = {
+    "model", "vae",    "prompt",  "negative-prompt", "steps", "cfg",      "size",
+    "width", "height", "sampler", "schedule",        "seed",  "clip-skip"};
+
+struct RoleFlag {
+  const char* flag;
+  v1::AxisRole role;
+};
+
+constexpr std::array kRoleFlags = {RoleFlag{"x", v1::AXIS_ROLE_X}, RoleFlag{"y", v1::AXIS_ROLE_Y},
+                                   RoleFlag{"z", v1::AXIS_ROLE_Z}};
+constexpr std::int64_t kHighestPriority = 1'000'000;
+
+/// Every line of a message with what it is about before it.
+std::string with_prefix(std::string_view prefix, const std::string& message) {
+  std::string text;
+  std::istringstream lines(message);
+  for (std::string line; std::getline(lines, line);) {
+    text += fmt::format("{}{}{}", text.empty() ? "" : "\n", prefix, line);
+  }
+  return text;
+}
+
+Result<v1::JobSpec> read_sweep_file(const std::filesystem::path& file) {
+  FURROW_TRY(const std::string text, read_file(file));
+  const auto format = file.extension() == ".json" ? spec::SpecFormat::Json : spec::SpecFormat::Yaml;
+  auto sweep = spec::read_spec(text, format);
+  if (sweep) return sweep;
+  return fail(sweep.error().kind, with_prefix(file.string() + ": ", sweep.error().message));
+}
+
+/// Puts an axis in the place of the first that it replaces, or behind the others.
+template <typename Replaces>
+void put_axis(v1::AxisSpec axis, v1::JobSpec& sweep, const Replaces& replaces) {
+  auto& axes = *sweep.mutable_axes();
+  const auto found = std::find_if(axes.begin(), axes.end(), replaces);
+  *(found == axes.end() ? sweep.add_axes() : &*found) = std::move(axis);
+}
+
+/// Writes what the flags say over a sweep and collects their faults.
+class FlagWriter {
+ public:
+  FlagWriter(const Arguments& arguments, v1::JobSpec& sweep)
+      : arguments_(arguments), sweep_(sweep) {}
+
+  void write_parameters() {
+    for (const char* flag : kParameterFlags) {
+      const auto text = arguments_.text(flag);
+      if (!text) continue;
+      const auto set = spec::set_parameter(*sweep_.mutable_base(), flag, *text);
+      if (!set) faults_.push_back(with_prefix("--", set.error().message));
+    }
+  }
+
+  void write_axes() {
+    for (const RoleFlag& wanted : kRoleFlags) {
+      const auto text = arguments_.text(wanted.flag);
+      if (!text) continue;
+      auto axis = spec::parse_axis_flag(*text, wanted.role);
+      if (!axis) {
+        faults_.push_back(axis.error().message);
+        continue;
+      }
+      put_axis(*std::move(axis), sweep_,
+               [&](const v1::AxisSpec& other) { return other.role() == wanted.role; });
+    }
+    for (const std::string& text : arguments_.texts("axis")) {
+      const auto axis = spec::parse_axis_flag(text, v1::AXIS_ROLE_UNSPECIFIED);
+      if (!axis) {
+        faults_.push_back(axis.error().message);
+        continue;
+      }
+      put_axis(*axis, sweep_, [&](const v1::AxisSpec& other) {
+        return other.role() == axis->role() && other.label() == axis->label();
+      });
+    }
+  }
+
+  void write_job() {
+    if (const auto name = arguments_.text("name")) sweep_.set_name(*name);
+    if (const auto owner = arguments_.text("owner")) sweep_.set_owner(*owner);
+    const auto priority = arguments_.integer("priority", -kHighestPriority, kHighestPriority);
+    if (!priority) {
+      faults_.push_back(priority.error().message);
+    } else if (*priority) {
+      sweep_.set_priority(static_cast<std::int32_t>(**priority));
+    }
+  }
+
+  const std::vector<std::string>& faults() const { return faults_; }
+
+ private:
+  const Arguments& arguments_;
+  v1::JobSpec& sweep_;
+  std::vector<std::string> faults_;
+};
+
+std::string user_name() {
+  const char* user = std::getenv("USER");
+  if (user != nullptr && *user != '\0') return user;
+  const passwd* entry = getpwuid(getuid());
+  return entry == nullptr ? std::to_string(getuid()) : entry->pw_name;
+}
+
+}  // namespace
+
+Result<v1::JobSpec> sweep_of_flags(const Arguments& arguments) {
+  v1::JobSpec sweep;
+  if (const auto file = arguments.path("spec")) {
+    FURROW_TRY(sweep, read_sweep_file(*file));
+  }
+  FlagWriter writer(arguments, sweep);
+  writer.write_parameters();
+  writer.write_axes();
+  writer.write_job();
+  if (!writer.faults().empty()) {
+    return fail(ErrorKind::Invalid, fmt::format("{}", fmt::join(writer.faults(), "\n")));
+  }
+  if (sweep.owner().empty()) sweep.set_owner(user_name());
+  return sweep;
+}
+
+}  // namespace furrow::cli

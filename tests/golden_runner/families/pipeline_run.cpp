@@ -1,0 +1,105 @@
+#include "tests/golden_runner/families/pipeline_run.h"
+
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+
+#include "tests/golden_runner/families/sampler_settings.h"
+#include "worker/engine/pipelines/batcher.h"
+#include "worker/engine/pipelines/decode.h"
+
+namespace furrow::golden {
+
+namespace {
+
+namespace pipelines = engine::pipelines;
+
+constexpr std::array<std::string_view, 4> kOfSampler = {"num_inference_steps", "timesteps",
+                                                        "sigmas", "eta"};
+constexpr std::array<std::string_view, 5> kOfPipeline = {
+    "height", "width", "guidance_scale", "guidance_rescale", "num_images_per_prompt"};
+
+template <typename Names>
+bool contains(const Names& names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+nlohmann::json sampler_settings(const Case& c) {
+  nlohmann::json settings = nlohmann::json::object();
+  for (const auto& [key, value] : c.config.at("call").items())
+    if (contains(kOfSampler, key)) settings[key] = value;
+  return settings;
+}
+
+/// The recorded draws of one picture, in the order of use.
+engine::diffusion::DrawNoise recorded_draws(const Case& c, std::int64_t picture) {
+  auto next = std::make_shared<int>(0);
+  return [&c, picture, next] {
+    return c.tensor(fmt::format("in.noise.{}", (*next)++)).narrow(0, picture, 1);
+  };
+}
+
+void compare_pictures(const Case& c, Verdict& verdict, const at::Tensor& pictures) {
+  const auto& tolerance = c.description.at("tolerance");
+  verdict.compare("out.image", pictures, c.tensor("out.image"),
+                  {tolerance.value("image_atol", c.tolerance.atol), c.tolerance.rtol});
+  if (!c.has("out.image_uint8")) return;
+  verdict.compare("out.image_uint8", pipelines::to_bytes(pictures), c.tensor("out.image_uint8"),
+                  {tolerance.value("image_uint8_max_difference", 1.0), 0});
+}
+
+}  // namespace
+
+std::optional<std::string> unsupported_in_call(const Case& c) {
+  for (const auto& [key, value] : c.config.at("call").items())
+    if (!contains(kOfSampler, key) && !contains(kOfPipeline, key))
+      return fmt::format("{} is not supported", key);
+  return std::nullopt;
+}
+
+bool is_guided(const Case& c) {
+  return c.config.at("call").value("guidance_scale", 7.5) > 1;
+}
+
+Verdict check_denoising(const Case& c, Verdict verdict, const engine::nn::UNet& unet,
+                        const engine::nn::AutoencoderKl& vae, const PipelineInputs& inputs) {
+  const auto& call = c.config.at("call");
+  const std::int64_t pictures = inputs.latents.size(0);
+  const std::int64_t per_prompt = pictures / inputs.positive.size(0);
+  pipelines::Batcher batcher;
+  for (std::int64_t i = 0; i < pictures; ++i) {
+    auto sampler = sampler_of(c.config.at("scheduler"), sampler_settings(c));
+    if (!sampler) return Verdict::skip(sampler.error().message);
+    pipelines::Denoising cell;
+    cell.sampler = *std::move(sampler);
+    cell.sampler->start(inputs.latents.narrow(0, i, 1) * cell.sampler->initial_scale());
+    cell.draw = recorded_draws(c, i);
+    cell.positive = inputs.positive.narrow(0, i / per_prompt, 1);
+    if (inputs.negative.defined()) cell.negative = inputs.negative.narrow(0, i / per_prompt, 1);
+    cell.guidance_scale = is_guided(c) ? call.value("guidance_scale", 7.5) : 1;
+    cell.guidance_rescale = call.value("guidance_rescale", 0.0);
+    batcher.add(static_cast<pipelines::Batcher::CellId>(i), std::move(cell));
+  }
+
+  std::vector<at::Tensor> steps;
+  while (!batcher.at(0).sampler->is_finished() && !batcher.at(0).is_broken) {
+    batcher.tick(unet);
+    std::vector<at::Tensor> latents;
+    for (std::int64_t i = 0; i < pictures; ++i)
+      latents.push_back(batcher.at(static_cast<pipelines::Batcher::CellId>(i)).sampler->latent());
+    steps.push_back(at::cat(latents));
+  }
+  if (c.has("out.step_latents")) verdict.compare(c, "out.step_latents", at::stack(steps));
+  verdict.compare(c, "out.latents", steps.back());
+  compare_pictures(c, verdict, pipelines::decode_latents(vae, steps.back()));
+  return verdict;
+}
+
+}  // namespace furrow::golden

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <optional>
+
+#include <ATen/core/Tensor.h>
+
+#include "tests/golden_runner/case.h"
+#include "tests/golden_runner/verdict.h"
+#include "worker/engine/nn/autoencoder.h"
+#include "worker/engine/nn/unet.h"
+
+namespace furrow::golden {
+
+/// A run of Stable Diffusion after its text encoder.
+struct PipelineInputs {
+  at::Tensor latents;   ///< [B, C, h, w], unit noise; every picture becomes a cell of its own
+  at::Tensor positive;  ///< [P, T, D] with B a multiple of P: pictures of one prompt are neighbours
+  at::Tensor negative;  ///< the same; undefined without guidance
+};
+
+/// What of the case's `call` this runner does not do, as a phrase; nothing when it does all.
+std::optional<std::string> unsupported_in_call(const Case& c);
+
+/// Denoises by config.scheduler and config.call and compares step latents, latents and pictures.
+/// Returns the verdict, a skip when the scheduler is not supported.
+Verdict check_denoising(const Case& c, Verdict verdict, const engine::nn::UNet& unet,
+                        const engine::nn::AutoencoderKl& vae, const PipelineInputs& inputs);
+
+/// Whether diffusers guides at this case's scale.
+bool is_guided(const Case& c);
+
+}  // namespace furrow::golden

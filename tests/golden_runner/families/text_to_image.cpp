@@ -1,0 +1,77 @@
+// text_to_image: from two strings to a picture, with a whole model folder.
+
+#include "worker/engine/pipelines/text_to_image.h"
+
+#include <filesystem>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+#include <ATen/ATen.h>
+
+#include "tests/golden_runner/families.h"
+#include "tests/golden_runner/families/pipeline_run.h"
+#include "worker/engine/model/stable_diffusion.h"
+#include "worker/engine/pipelines/encode_prompt.h"
+
+namespace furrow::golden {
+
+namespace {
+
+namespace fs = std::filesystem;
+namespace pipelines = engine::pipelines;
+
+template <typename T>
+T value_or_throw(Result<T> result) {
+  if (!result) throw std::runtime_error(result.error().message);
+  return *std::move(result);
+}
+
+/// The case's model folder, part by part: the tokenizer of these cases is a folder of its own.
+engine::StableDiffusion load_model(const Case& c) {
+  const fs::path folder = c.model("pipeline");
+  const bool has_tokenizer = fs::is_directory(folder / "tokenizer");
+  const auto load = [&](auto loader, const char* part) {
+    return std::move(*value_or_throw(loader(folder / part, at::kFloat, at::kCPU)));
+  };
+  return {value_or_throw(engine::prompt::BpeTokenizer::load(
+              has_tokenizer ? folder / "tokenizer" : c.root / "clip_tokenizer")),
+          load(engine::load_clip_text, "text_encoder"),
+          load(engine::load_unet, "unet"),
+          load(engine::load_autoencoder, "vae"),
+          c.config.at("scheduler"),
+          "sd1"};
+}
+
+std::string text_of(const nlohmann::json& prompt) {
+  return prompt.is_null() ? "" : prompt.get<std::string>();
+}
+
+}  // namespace
+
+Verdict check_text_to_image(const Case& c) {
+  if (const auto missing = unsupported_in_call(c)) return Verdict::skip(*missing);
+  const engine::StableDiffusion model = load_model(c);
+  // diffusers counts the skipped layers, furrow (as A1111) from the last one.
+  const auto& skipped = c.config.at("clip_skip");
+  const std::uint32_t clip_skip = skipped.is_null() ? 1 : skipped.get<std::uint32_t>() + 1;
+  const auto encode = [&](const char* key) {
+    return value_or_throw(pipelines::encode_prompt(model, text_of(c.config.at(key)), clip_skip,
+                                                   pipelines::PromptLength::Truncate));
+  };
+
+  Verdict verdict;
+  engine::diffusion::NoiseSource noise(c.config.at("latents_seed").get<std::uint64_t>());
+  PipelineInputs inputs{
+      pipelines::init_latent(noise, c.tensor("in.latents").sizes()), encode("prompt"), {}};
+  verdict.compare(c, "in.latents", inputs.latents);
+  verdict.compare(c, "out.prompt_embeds", inputs.positive);
+  if (c.has("out.negative_prompt_embeds")) {
+    const at::Tensor negative = encode("negative_prompt");
+    verdict.compare(c, "out.negative_prompt_embeds", negative);
+    if (is_guided(c)) inputs.negative = negative;
+  }
+  return check_denoising(c, std::move(verdict), model.unet, model.vae, inputs);
+}
+
+}  // namespace furrow::golden

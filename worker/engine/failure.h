@@ -1,0 +1,26 @@
+#pragma once
+
+#include <exception>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "common/base/result.h"
+#include "furrow/v1/engine.pb.h"
+
+namespace furrow::engine {
+
+/// Why an attempt failed, as the agent is told.
+struct Failure {
+  v1::FailureClass kind = v1::FAILURE_CLASS_INTERNAL;
+  std::string detail;  ///< a sentence for people
+};
+
+/// What an expected error of loading or preparing means for the attempt.
+Failure failure_of(const Error& error);
+
+/// Runs `work`, the edge at which exceptions of libtorch and the standard library end.
+/// Returns nothing when it went well; otherwise what happened "while <doing>".
+std::optional<Failure> failure_while(std::string_view doing, const std::function<void()>& work);
+
+}  // namespace furrow::engine

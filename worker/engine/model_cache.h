@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <list>
+#include <memory>
+#include <string>
+
+#include "common/base/result.h"
+#include "worker/engine/device.h"
+#include "worker/engine/diffusion/scheduler_config.h"
+#include "worker/engine/model/stable_diffusion.h"
+#include "worker/engine/pipelines/latent_preview.h"
+
+namespace furrow::engine {
+
+/// A model in memory, ready to render. Immutable.
+struct LoadedModel {
+  std::unique_ptr<StableDiffusion> parts;
+  diffusion::SchedulerConfig scheduler;
+  pipelines::LatentPreview preview;
+};
+
+/// The models and VAEs that were used last, as many as fit. Who holds a pointer keeps its model in
+/// memory even after it has left. Owned by the device thread.
+class ModelCache {
+ public:
+  /// @param most_bytes  bound on the weights kept, beside the ones used last
+  ModelCache(const Device& device, std::uint64_t most_bytes)
+      : device_(device), most_bytes_(most_bytes) {}
+
+  /// @param folder  a diffusers model folder
+  /// @param hash    of its content: a folder that was replaced is loaded anew
+  /// Errors: as load_stable_diffusion; Invalid also for a scheduler config that cannot be used.
+  Result<std::shared_ptr<const LoadedModel>> model(const std::filesystem::path& folder,
+                                                   const std::string& hash);
+
+  /// @param folder  a VAE's folder, or a model folder whose VAE is meant
+  Result<std::shared_ptr<const nn::AutoencoderKl>> vae(const std::filesystem::path& folder,
+                                                       const std::string& hash);
+
+  /// Whether the next call of model() or vae() for this returns at once.
+  bool holds(const std::filesystem::path& folder, const std::string& hash) const;
+
+ private:
+  /// One model or one VAE.
+  struct Entry {
+    std::string key;
+    std::uint64_t bytes = 0;
+    std::shared_ptr<const LoadedModel> model;
+    std::shared_ptr<const nn::AutoencoderKl> vae;
+  };
+
+  Entry* find(const std::string& key);
+  void make_room(std::uint64_t bytes);
+  std::uint64_t bytes_of(const std::filesystem::path& folder) const;
+
+  const Device device_;
+  const std::uint64_t most_bytes_;
+  std::list<Entry> entries_;  // most recently used first
+};
+
+}  // namespace furrow::engine

@@ -1,0 +1,73 @@
+#include "worker/engine/pipelines/text_to_image.h"
+
+#include <cmath>
+#include <functional>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+
+#include "worker/engine/diffusion/guidance.h"
+#include "worker/engine/pipelines/encode_prompt.h"
+
+namespace furrow::engine::pipelines {
+
+Result<std::vector<std::int64_t>> latent_shape(const nn::AutoencoderKl& vae,
+                                               const v1::Recipe& recipe) {
+  const std::int64_t factor = vae.config.spatial_factor();
+  const auto is_usable = [&](std::int64_t side) {
+    return side > 0 && side <= kMaxSide && side % factor == 0;
+  };
+  const std::int64_t width = recipe.width();
+  const std::int64_t height = recipe.height();
+  if (!is_usable(width) || !is_usable(height))
+    return fail(
+        ErrorKind::Invalid,
+        fmt::format("size {}x{}: this model makes pictures whose sides are multiples of {}, "
+                    "from {} to {}",
+                    width, height, factor, factor, kMaxSide / factor * factor));
+  return std::vector<std::int64_t>{1, vae.config.latent_channels, height / factor, width / factor};
+}
+
+at::Tensor init_latent(diffusion::NoiseSource& noise, at::IntArrayRef shape) {
+  return noise.normal(shape);
+}
+
+Result<Conditioning> condition(const v1::Recipe& recipe, const EncodeText& encode) {
+  Conditioning conditioning;
+  FURROW_TRY(conditioning.positive, encode(recipe.prompt()));
+  if (!diffusion::needs_negative(recipe.guidance_scale())) return conditioning;
+  FURROW_TRY(conditioning.negative, encode(recipe.negative_prompt()));
+  if (conditioning.positive.size(1) == conditioning.negative.size(1)) return conditioning;
+  FURROW_TRY(const at::Tensor empty, encode(""));
+  conditioning.positive = padded_to(conditioning.negative, conditioning.positive, empty);
+  conditioning.negative = padded_to(conditioning.positive, conditioning.negative, empty);
+  return conditioning;
+}
+
+Result<Denoising> begin_text_to_image(const StableDiffusion& model,
+                                      const diffusion::SchedulerConfig& scheduler,
+                                      const v1::Recipe& recipe, Conditioning conditioning) {
+  if (!std::isfinite(recipe.guidance_scale()))
+    return fail(ErrorKind::Invalid, "guidance scale: a finite number is expected");
+  FURROW_TRY(const auto shape, latent_shape(model.vae, recipe));
+  FURROW_TRY(const auto config,
+             diffusion::config_of(recipe.sampler(), recipe.schedule(), scheduler));
+  diffusion::ScheduleRequest request;
+  request.steps = static_cast<int>(std::min(recipe.steps(), 1U << 20));
+
+  Denoising cell;
+  FURROW_TRY(cell.sampler, diffusion::make_sampler(config, request));
+  const auto noise = std::make_shared<diffusion::NoiseSource>(recipe.seed());
+  const at::Device device = conditioning.positive.device();
+  cell.draw = [noise, shape, device] { return noise->normal(shape).to(device); };
+  cell.sampler->start((init_latent(*noise, shape) * cell.sampler->initial_scale()).to(device));
+  cell.positive = std::move(conditioning.positive);
+  cell.negative = std::move(conditioning.negative);
+  cell.guidance_scale = recipe.guidance_scale();
+  return cell;
+}
+
+}  // namespace furrow::engine::pipelines

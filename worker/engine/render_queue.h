@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <optional>
+#include <string>
+
+#include "furrow/v1/engine.pb.h"
+
+namespace furrow::engine {
+
+/// What cells must share to go through one forward pass.
+struct BatchKey {
+  std::string model_path;
+  std::string model_hash;
+  std::uint32_t width = 0;
+  std::uint32_t height = 0;
+
+  static BatchKey of(const v1::RenderCell& cell);
+  bool operator==(const BatchKey&) const = default;
+};
+
+/// The cells that wait for the device, oldest first, and which of them is next: one that can join
+/// the cells being denoised, as long as that does not hold up an older one of another kind for too
+/// long. Pure.
+class RenderQueue {
+ public:
+  /// Most cells that wait. An agent that sends more is not keeping count.
+  static constexpr std::size_t kMostWaiting = 4096;
+  /// Most cells that may go ahead of an older one because they fit the running batch.
+  static constexpr std::size_t kMostOvertaking = 64;
+
+  /// False: the queue is full.
+  bool add(v1::RenderCell cell);
+
+  /// Takes the next cell out.
+  /// @param running  what is being denoised; nothing when the device is free
+  std::optional<v1::RenderCell> take_next(const std::optional<BatchKey>& running);
+
+  /// Takes out the cell of this attempt, if it waits.
+  std::optional<v1::RenderCell> remove(const v1::Token& token);
+
+  const std::deque<v1::RenderCell>& waiting() const { return waiting_; }
+
+ private:
+  std::deque<v1::RenderCell> waiting_;
+  std::size_t overtakings_ = 0;  // since the oldest cell that waits began to
+};
+
+bool is_same(const v1::Token& a, const v1::Token& b);
+
+}  // namespace furrow::engine

@@ -1,0 +1,97 @@
+#include "worker/engine/weights/loader.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "worker/engine/weights/tensors.h"
+
+namespace furrow::engine::weights {
+
+namespace {
+
+using Shape = std::vector<std::int64_t>;
+
+// What is left of a message that would not fit on a screen.
+constexpr std::size_t kMaxFaults = 40;
+
+Shape without_ones_at_the_end(Shape shape) {
+  while (!shape.empty() && shape.back() == 1) shape.pop_back();
+  return shape;
+}
+
+}  // namespace
+
+Scope Loader::root() {
+  return {*this, ""};
+}
+
+Parameter Loader::load(const std::string& name, const Shape& shape) {
+  asked_.insert(name);
+  const auto* entry = checkpoint_.find(name);
+  if (entry == nullptr) {
+    faults_.push_back(fmt::format("\"{}\" {} is missing", name, to_string(shape)));
+    return {};
+  }
+  const auto& stored = entry->tensor;
+  if (without_ones_at_the_end(stored.shape) != without_ones_at_the_end(shape)) {
+    faults_.push_back(fmt::format("\"{}\" has the shape {}, expected {}", entry->stored_name,
+                                  to_string(stored.shape), to_string(shape)));
+    return {};
+  }
+  auto value = read_as(stored, placement_);
+  if (!value) {
+    faults_.push_back(fmt::format("\"{}\": {}", entry->stored_name, value.error().message));
+    return {};
+  }
+  return {value->reshape(shape), stored.dtype};
+}
+
+bool Loader::is_ignored(std::string_view name) const {
+  return std::any_of(ignored_.begin(), ignored_.end(), [&](const std::string& suffix) {
+    return name.size() >= suffix.size() && name.substr(name.size() - suffix.size()) == suffix;
+  });
+}
+
+Result<void> Loader::finish() const {
+  auto faults = faults_;
+  for (const auto& [name, entry] : checkpoint_.entries()) {
+    if (asked_.count(name) != 0 || is_ignored(name)) continue;
+    faults.push_back(fmt::format("\"{}\" {} has no place in the network", entry.stored_name,
+                                 to_string(entry.tensor.shape)));
+  }
+  if (faults.empty()) return {};
+
+  const auto count = faults.size();
+  if (count > kMaxFaults) {
+    faults.resize(kMaxFaults);
+    faults.push_back(fmt::format("and {} more", count - kMaxFaults));
+  }
+  return fail(ErrorKind::Invalid,
+              fmt::format("{} does not hold the network that the config.json beside it describes:\n"
+                          "  {}",
+                          checkpoint_.path().string(), fmt::join(faults, "\n  ")));
+}
+
+Scope Scope::operator/(std::string_view member) const {
+  return {*loader_, fmt::format("{}{}.", prefix_, member)};
+}
+
+Scope Scope::operator/(std::size_t index) const {
+  return *this / std::to_string(index);
+}
+
+Parameter Scope::required(std::string_view name, Shape shape) const {
+  return loader_->load(fmt::format("{}{}", prefix_, name), shape);
+}
+
+Parameter Scope::optional(std::string_view name, Shape shape) const {
+  const auto full_name = fmt::format("{}{}", prefix_, name);
+  if (loader_->checkpoint_.find(full_name) == nullptr) return {};
+  return loader_->load(full_name, shape);
+}
+
+}  // namespace furrow::engine::weights
