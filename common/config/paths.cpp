@@ -25,7 +25,7 @@ std::filesystem::path endpoints_file(const std::filesystem::path& data) {
 
 std::string with_scheme_and_port(std::string address, int port = kClientPort) {
   if (!address.starts_with("tcp://") && !address.starts_with("ipc://")) {
-    address.insert(0, "tcp://");
+    address = "tcp://" + address;
   }
   // The colons of an IPv6 address stand in brackets: [::1]:7710.
   const auto bracket = address.rfind(']');
