@@ -83,10 +83,24 @@ void check_followers(const State& state) {
   }
 }
 
-/// A pending cell that could be picked is never forgotten.
+/// Some cell could be leased now: one that was never touched, or one that is due again.
+bool has_cell_to_pick(const Job& job) {
+  if (!job.is_loaded()) return false;
+  for (std::uint64_t i = 0; i < job.counts().total; ++i) {
+    if (job.status(CellIndex{i}) == CellStatus::Untouched) return true;
+  }
+  for (const Lane& lane : job.lanes()) {
+    for (const CellIndex cell : lane.ready) {
+      if (job.status(cell) == CellStatus::Pending) return true;
+    }
+  }
+  return false;
+}
+
+/// A cell that could be leased is never forgotten.
 void check_turns(const State& state) {
   for (const auto& [id, job] : state.jobs) {
-    if (job.has_work()) {
+    if (has_cell_to_pick(job)) {
       FURROW_CHECK(state.turns.contains({job.facts.priority, id}), "a job with work has its turn");
     }
   }

@@ -110,7 +110,8 @@ class Job {
 
   /// The next untouched cell of the lane in render order. Skips what was touched, for good.
   std::optional<scheduler::LaneMap::Place> peek_untouched(scheduler::LaneId lane);
-  /// Some cell is there to be picked at once.
+  /// Some cell may be there to be picked at once. Looking for it settles the question: lanes that
+  /// turn out to have none are skipped from then on.
   bool has_work() const;
 
  private:

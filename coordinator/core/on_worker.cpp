@@ -149,6 +149,7 @@ Effects Core::on_worker_hello(SessionId id, const v1::Hello& hello, Now now) {
   session.bound = std::max(session.credits, session.held);
   lose_unreturned(step, worker);
   step.note("worker.joined", {}, worker.key, worker.name);
+  step.touch_views_of_live_jobs();
   step.serve(session);
   return step.finish();
 }
@@ -164,6 +165,7 @@ Effects Core::on_worker_gone(SessionId id, GoneReason reason, Now now) {
                                                          : "it sent what cannot be read";
   step.note("worker.gone", {}, worker.key, fmt::format("{}: {}", worker.name, why));
   step.touch(worker);
+  step.touch_views_of_live_jobs();
   close_session(step, id, state.settings.return_grace);
   step.effects.close.push_back(id);
   return step.finish();
@@ -186,6 +188,7 @@ Effects Core::on_goodbye(SessionId id, const v1::Goodbye& goodbye, Now now) {
               fmt::format("{} was stopped", worker.name));
   }
   step.note("worker.left", {}, worker.key, fmt::format("{}: {}", worker.name, goodbye.reason()));
+  step.touch_views_of_live_jobs();
   step.touch(worker);
   step.effects.close.push_back(id);
   return step.finish();
@@ -204,6 +207,7 @@ Effects Core::on_capabilities(SessionId id, const v1::Capabilities& capabilities
   session->credits = bounded_credits(state, capabilities.credits());
   session->bound = std::max(session->credits, session->held);
   for (auto& [job, known] : session->jobs) known.fits.clear();
+  step.touch_views_of_live_jobs();
   step.serve(*session);
   return step.finish();
 }

@@ -52,6 +52,7 @@ void Step::save_job(Job& job) {
     note("job.finished", job.facts.id, {},
          fmt::format("{} done, {} cached, {} failed, {} cancelled of {} cells", counts.done,
                      counts.cached, counts.failed, counts.cancelled, counts.total));
+    for (auto& [session, known] : state.roster.sessions()) known.jobs.erase(job.facts.id);
   }
   effects.store.push_back(
       SaveJob{job.facts.id, after, job.counts(), job.facts.render_seconds, job.facts.finished_at});
@@ -80,6 +81,14 @@ void Step::revoke(SessionId session, CellKey cell, std::uint32_t attempt, std::s
   const auto [it, is_new] = revocations_.try_emplace(session, effects.send.size());
   if (is_new) send(session).mutable_revoked()->set_reason(std::string(reason));
   *effects.send[it->second].message.mutable_revoked()->add_tokens() = token(cell, attempt);
+}
+
+void Step::touch_views_of_live_jobs() {
+  for (auto& [id, job] : state.jobs) {
+    if (is_terminal(job.facts.state)) continue;
+    ++job.facts.generation;
+    state.changed_jobs.push_back(id);
+  }
 }
 
 void Step::note(std::string_view kind, JobId job, WorkerKey worker, std::string text) {

@@ -37,6 +37,8 @@ class Step {
 
   void touch(const Worker& worker) { touched_workers_.insert(worker.key); }
 
+  /// Workers came, went or learned something: what live jobs wait for may read otherwise.
+  void touch_views_of_live_jobs();
   void note(std::string_view kind, JobId job, WorkerKey worker, std::string text);
 
   // Moves.

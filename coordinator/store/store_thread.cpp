@@ -4,6 +4,7 @@
 #include <optional>
 #include <span>
 #include <utility>
+#include <variant>
 
 #include <poll.h>
 
@@ -21,6 +22,16 @@ constexpr int kIdleMilliseconds = 1000;
 bool wait_for_mail(int fd) {
   pollfd mail{.fd = fd, .events = POLLIN, .revents = 0};
   return ::poll(&mail, 1, kIdleMilliseconds) != 0;
+}
+
+/// How many rows a batch writes, roughly. A lease op holds many.
+std::size_t weight_of(const Batch& batch) {
+  std::size_t weight = 1;
+  for (const core::StoreOp& op : batch.ops) {
+    const auto* leases = std::get_if<core::LeaseCells>(&op);
+    weight += leases ? leases->cells.size() : 1;
+  }
+  return weight;
 }
 
 }  // namespace
@@ -60,11 +71,11 @@ void StoreThread::run() {
     }
     group.clear();
     ops.clear();
-    std::size_t count = 0;
-    while (count < kMaxGroupOps) {
+    std::size_t rows = 0;
+    while (rows < kMaxGroupRows) {
       std::optional<Batch> batch = batches_.try_take();
       if (!batch) break;
-      count += batch->ops.size() + 1;
+      rows += weight_of(*batch);
       group.push_back(std::move(*batch));
     }
     if (group.empty()) {

@@ -32,8 +32,8 @@ class StoreThread {
  public:
   /// Batches that may wait; whoever submits more is held up until the disk has caught up.
   static constexpr std::size_t kMailboxBatches = 4096;
-  /// A group is closed once it holds this many operations, so that no reply waits for a long queue.
-  static constexpr std::size_t kMaxGroupOps = 1024;
+  /// A group is closed once it writes this many rows, so that no reply waits for a long queue.
+  static constexpr std::size_t kMaxGroupRows = 1024;
 
   using OnFailure = std::function<void(const Error&)>;  ///< must not return
 

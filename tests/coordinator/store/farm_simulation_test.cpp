@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <deque>
 #include <map>
 #include <optional>
@@ -149,8 +150,22 @@ class Simulation {
 
   std::size_t results() const { return completed_.size(); }
 
+  /// What happened, into the test's report.
+  void record_story() const {
+    const auto record = [](const char* what, std::size_t count) {
+      ::testing::Test::RecordProperty(what, static_cast<int>(count));
+    };
+    record("lives", lives_);
+    record("hellos", sessions_);
+    record("results", completed_.size());
+    record("failed_tries", failed_tries_);
+    record("salvaged", salvaged_);
+    record("duplicates", duplicates_);
+  }
+
  private:
   void start() {
+    ++lives_;
     database_.emplace(std::move(*Database::open(folder_.path())));
     auto restored = database_->load();
     core_.emplace(core::Settings{}, *std::move(restored), now_);
@@ -186,6 +201,7 @@ class Simulation {
     if (const auto* result = std::get_if<core::CompleteCell>(&op)) {
       EXPECT_TRUE(completed_.insert(result->cell).second) << "two results for one cell";
     }
+    if (std::holds_alternative<core::RecordAttempt>(op)) ++failed_tries_;
     if (const auto* lease = std::get_if<core::LeaseCells>(&op)) {
       for (const auto& cell : lease->cells) {
         std::uint32_t& newest = attempts_[{lease->job, cell.cell}];
@@ -276,8 +292,10 @@ class Simulation {
     for (int i = 0; i < message.acknowledged().tokens_size(); ++i) {
       const v1::Token& token = message.acknowledged().tokens(i);
       forget(worker, token, true);
-      if (message.acknowledged().outcomes(i) == v1::RESULT_OUTCOME_ACCEPTED ||
-          message.acknowledged().outcomes(i) == v1::RESULT_OUTCOME_SALVAGED) {
+      const v1::ResultOutcome outcome = message.acknowledged().outcomes(i);
+      if (outcome == v1::RESULT_OUTCOME_SALVAGED) ++salvaged_;
+      if (outcome == v1::RESULT_OUTCOME_DUPLICATE) ++duplicates_;
+      if (outcome == v1::RESULT_OUTCOME_ACCEPTED || outcome == v1::RESULT_OUTCOME_SALVAGED) {
         acknowledged_.insert({JobId{token.job()}, CellIndex{token.cell()}});
       }
     }
@@ -355,6 +373,10 @@ class Simulation {
   std::set<CellKey> completed_;
   std::set<CellKey> acknowledged_;
   std::map<CellKey, std::uint32_t> attempts_;
+  std::size_t lives_ = 0;
+  std::size_t failed_tries_ = 0;
+  std::size_t salvaged_ = 0;
+  std::size_t duplicates_ = 0;
 };
 
 class FarmSimulation : public ::testing::TestWithParam<std::uint64_t> {};
@@ -369,8 +391,8 @@ TEST_P(FarmSimulation, EveryJobEndsAndNoCellHasTwoResults) {
                          .wrong = 0.02,
                          .coordinator = 0.004,
                          .meddle = 0.002});
-  farm.submit(a_sweep().with_seeds(40).with_models({"cats", "dogs"}));
-  farm.submit(a_sweep().with_seeds(60));
+  farm.submit(a_sweep().with_seeds(100).with_models({"cats", "dogs"}));
+  farm.submit(a_sweep().with_seeds(160));
   farm.submit(a_sweep().with_prompt("twice").with_seeds(20, 0));
   for (int i = 0; i < 1500 && !HasFatalFailure(); ++i) farm.tick();
 
@@ -382,9 +404,16 @@ TEST_P(FarmSimulation, EveryJobEndsAndNoCellHasTwoResults) {
   EXPECT_TRUE(farm.is_over()) << "an hour without faults ends every job";
   farm.audit();
   EXPECT_GT(farm.results(), 0U);
+  farm.record_story();
 }
 
-INSTANTIATE_TEST_SUITE_P(Seeds, FarmSimulation, ::testing::Range<std::uint64_t>(1, 21));
+/// A quick run tries a few seeds; FURROW_SIM_SEEDS=N tries N.
+std::uint64_t seeds() {
+  const char* wanted = std::getenv("FURROW_SIM_SEEDS");
+  return wanted ? std::strtoull(wanted, nullptr, 10) : 30;
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, FarmSimulation, ::testing::Range<std::uint64_t>(1, 1 + seeds()));
 
 }  // namespace
 }  // namespace furrow::store
