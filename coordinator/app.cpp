@@ -95,6 +95,8 @@ struct App::Parts {
   std::shared_future<model::ModelIndex> own_models;
 };
 
+// Ports are bound here, so that one in use is an error of start(). Each socket then moves to the
+// thread that runs its loop; starting a thread orders what went before it.
 Result<App::Ports> App::bind(zmq::context_t& context, const CoordinatorOptions& options) {
   const auto port = [&](int offset) { return options.port == 0 ? 0 : options.port + offset; };
   FURROW_TRY(auto client, bind_port(context, options.listen, port(0), {}));

@@ -137,15 +137,10 @@ Result<ClientDesk::Answer> ClientDesk::answer_to(const v1::ClientRequest& reques
       return answer;
     }
     case v1::ClientRequest::kListWorkers:
-      for (auto& worker :
-           calls_.peek([](const core::Core&core, Now now) { return core.workers(now); })) {
-        *reply.mutable_workers()->add_workers() = std::move(worker);
-      }
+      *reply.mutable_workers() = list_workers();
       return answer;
     case v1::ClientRequest::kListModels:
-      for (auto& model : submission_.catalog().models) {
-        *reply.mutable_models()->add_models() = std::move(model);
-      }
+      *reply.mutable_models() = list_models();
       return answer;
     case v1::ClientRequest::kStatus:
       *reply.mutable_status() = status(request.status());
@@ -269,6 +264,20 @@ void ClientDesk::add_live_state(JobId job, v1::CellsReply& reply) {
     }
     return true;
   });
+}
+
+v1::WorkersReply ClientDesk::list_workers() {
+  return calls_.peek([](const core::Core& core, Now now) {
+    v1::WorkersReply reply;
+    for (auto& worker : core.workers(now)) *reply.add_workers() = std::move(worker);
+    return reply;
+  });
+}
+
+v1::ModelsReply ClientDesk::list_models() {
+  v1::ModelsReply reply;
+  for (auto& model : submission_.catalog().models) *reply.add_models() = std::move(model);
+  return reply;
 }
 
 v1::StatusReply ClientDesk::status(const v1::GetStatus& request) {

@@ -62,6 +62,8 @@ class ClientDesk {
   Result<v1::JobReply> retry_job(const v1::RetryJob& request);
   Result<v1::CellsReply> list_cells(const v1::ListCells& request);
   Result<v1::CellsReply> show_cell(const v1::ShowCell& request);
+  v1::WorkersReply list_workers();
+  v1::ModelsReply list_models();
   v1::StatusReply status(const v1::GetStatus& request);
   void add_live_state(JobId job, v1::CellsReply& reply);
 

@@ -12,6 +12,7 @@
 #include "coordinator/net/poll.h"
 #include "coordinator/net/protocol.h"
 #include "coordinator/net/stop_signal.h"
+#include "coordinator/net/story.h"
 
 namespace furrow::net {
 
@@ -27,16 +28,6 @@ constexpr int kCallsPerRound = 64;
 /// May be left out when the peer reads too slowly: the next one says the same.
 bool is_droppable(const v1::ToWorker& message) {
   return message.has_heartbeat();
-}
-
-/// The farm's history is the coordinator's log: the core tells it once, as ops for the store.
-void log_events(const std::vector<core::StoreOp>& ops) {
-  for (const auto& op : ops) {
-    const auto* event = std::get_if<core::RecordEvent>(&op);
-    if (event == nullptr) continue;
-    spdlog::info("{} event={} job={} worker={}", event->text, event->kind, event->job.value,
-                 event->worker.value);
-  }
 }
 
 }  // namespace
@@ -63,6 +54,7 @@ void ControlLoop::run(const std::stop_token& stop) {
     tick_if_due();
     hand_over_ops();
     deliver_committed();
+    hand_over_ops();  // of sessions that were found lost while delivering
     traffic_.worker_dropped = router_.dropped();
   }
 }
@@ -154,7 +146,7 @@ void ControlLoop::on_nonsense(const std::string& peer) {
 }
 
 void ControlLoop::apply(core::Effects effects) {
-  log_events(effects.store);
+  tell(effects.store);
   const bool has_ops = !effects.store.empty();
   std::move(effects.store.begin(), effects.store.end(), std::back_inserter(ops_));
   const store::Sequence after = has_ops ? current_sequence() : 0;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -33,7 +34,6 @@ class ControlLoop {
   void take_messages();
   void take_calls();
   void tick_if_due();
-  bool is_tick_due(Instant now) const;
   std::chrono::milliseconds time_to_tick() const;
 
   void take(const wire::Incoming& incoming);

@@ -51,9 +51,14 @@ double seconds_of(const v1::JobView& job) {
   return static_cast<double>(job.finished_at_ms() - job.created_at_ms()) / 1e3;
 }
 
-/// Cells a second of one run, or nothing when it went wrong.
-std::optional<double> dispatch_once(const BenchOptions& options, std::uint32_t batch,
-                                    std::uint64_t cells) {
+struct Run {
+  double cells_per_second = 0;
+  double coordinator_us_per_cell = 0;  ///< of processor time
+};
+
+/// Nothing: it went wrong.
+std::optional<Run> dispatch_once(const BenchOptions& options, std::uint32_t batch,
+                                 std::uint64_t cells) {
   const test::TemporaryFolder folder(options.folder);
   test::TestCoordinator coordinator(folder.path() / "data");
   if (!coordinator.start()) return std::nullopt;
@@ -64,6 +69,7 @@ std::optional<double> dispatch_once(const BenchOptions& options, std::uint32_t b
   const bool all_here = client.status_until(kPatience, [&](const v1::StatusReply& status) {
     return status.workers_connected() == options.workers;
   });
+  const double used_before = processor_seconds(coordinator.pid());
   const auto submitted = client.submit(a_sweep(cells, "bench-model"), "");
   if (!all_here || !submitted || !submitted->has_submitted()) {
     fmt::print(stderr, "{}\n", submitted ? submitted->error().ShortDebugString() : "no answer");
@@ -72,7 +78,9 @@ std::optional<double> dispatch_once(const BenchOptions& options, std::uint32_t b
   const auto job = client.watch_until(std::to_string(submitted->submitted().job().id()), kPatience,
                                       test::is_terminal);
   if (!job || job->cells().done() != cells) return std::nullopt;
-  return static_cast<double>(cells) / seconds_of(*job);
+  const double used = processor_seconds(coordinator.pid()) - used_before;
+  const auto count = static_cast<double>(cells);
+  return Run{count / seconds_of(*job), used / count * 1e6};
 }
 
 }  // namespace
@@ -83,18 +91,21 @@ int bench_dispatch(const BenchOptions& options) {
                            ? options.cells
                            : std::min(kCellsPerBatchSize * batch + 10'000, kMostCells);
     Series rates;
+    Series costs;
     for (int run = 0; run < options.runs; ++run) {
-      const auto rate = dispatch_once(options, batch, cells);
-      if (!rate) {
+      const auto measured = dispatch_once(options, batch, cells);
+      if (!measured) {
         fmt::print(stderr, "a run with batch {} failed\n", batch);
         return 1;
       }
-      rates.add(*rate);
+      rates.add(measured->cells_per_second);
+      costs.add(measured->coordinator_us_per_cell);
     }
     fmt::print(
-        "dispatch workers={} batch={} cells={}: median {:.0f} cells/s (of {}: {:.0f}…{:.0f}; {})\n",
+        "dispatch workers={} batch={} cells={}: median {:.0f} cells/s (of {}: {:.0f}…{:.0f}), "
+        "coordinator {:.1f} µs of processor a cell ({})\n",
         options.workers, batch, cells, rates.median(), rates.size(), rates.lowest(),
-        rates.highest(), machine_load());
+        rates.highest(), costs.median(), machine_load());
   }
   return 0;
 }

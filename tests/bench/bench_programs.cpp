@@ -109,7 +109,10 @@ int bench_status(const BenchOptions& options) {
   Series seconds;
   for (int run = 0; run < 4 * options.runs; ++run) {
     const auto wall = time_command(command, farm->environment());
-    if (!wall) return 1;
+    if (!wall) {
+      fmt::print(stderr, "the command failed: {}\n", fmt::join(command, " "));
+      return 1;
+    }
     seconds.add(*wall);
   }
   print_times("status wall", seconds);

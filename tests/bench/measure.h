@@ -44,6 +44,10 @@ std::string machine_load();
 /// Memory in use by a process, in bytes.
 std::uint64_t resident_bytes(pid_t pid);
 
+/// Processor time that a process has used, user and system, in seconds. Says what the work costs
+/// whatever else the machine does.
+double processor_seconds(pid_t pid);
+
 /// All files under a folder, together, in bytes.
 std::uint64_t folder_bytes(const std::filesystem::path& folder);
 

@@ -227,6 +227,22 @@ TEST_F(CoordinatorTest, ACancelledJobIsOverAndCanBeRetried) {
   EXPECT_EQ(reply->job().job().state(), v1::JOB_STATE_PENDING) << reply->DebugString();
 }
 
+TEST_F(CoordinatorTest, EveryReadOfAnEmptyFarmHasItsBody) {
+  zmq::context_t context;
+  ASSERT_TRUE(coordinator_.start()) << coordinator_.log();
+  test::TestClient client(context, coordinator_.endpoints().client);
+  v1::ClientRequest request;
+
+  request.mutable_list_workers();
+  EXPECT_TRUE(client.ask(request)->has_workers()) << "no worker is an answer as well";
+  request.mutable_list_models();
+  EXPECT_TRUE(client.ask(request)->has_models());
+  request.mutable_list_jobs();
+  EXPECT_TRUE(client.ask(request)->has_jobs());
+  request.mutable_status();
+  EXPECT_TRUE(client.ask(request)->has_status());
+}
+
 TEST_F(CoordinatorTest, ItsOwnModelsHaveNamesBeforeAnyWorkerCame) {
   zmq::context_t context;
   ASSERT_TRUE(coordinator_.start()) << coordinator_.log();
