@@ -79,6 +79,8 @@ struct Client::State {
   Result<void> exchange(milliseconds wait);
   Result<void> wait_for_connection();
   void note(ConnectionMonitor::Event event);
+  /// Dials the coordinator's new address if it has one.
+  void follow();
   void take_replies();
   /// The answer to `correlation` among those that came.
   std::optional<v1::ClientReply> take_reply(std::uint64_t correlation);
@@ -175,11 +177,26 @@ void Client::State::note(ConnectionMonitor::Event event) {
       break;
     case Event::Refused:
       ++refusals;
+      follow();
       break;
     case Event::NoFurrowThere:
       no_furrow_there = true;
       break;
   }
+}
+
+void Client::State::follow() {
+  if (connected || !options.look_up) return;
+  const auto now_at = options.look_up();
+  if (!now_at || *now_at == endpoint) return;
+  try {
+    dealer->socket().connect(*now_at);
+  } catch (const zmq::error_t&) {
+    return;  // what is written there is no address
+  }
+  dealer->socket().disconnect(endpoint);
+  endpoint = *now_at;
+  refusals = 0;
 }
 
 void Client::State::take_replies() {

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,6 +24,9 @@ struct ClientOptions {
   std::chrono::milliseconds resend_after{1500};
   /// While a watched job is silent, ask for it this often.
   std::chrono::milliseconds silence{5000};
+  /// Where the coordinator listens now, if that is known: asked while nobody listens where it did.
+  /// One that restarted may have other ports.
+  std::function<std::optional<std::string>()> look_up;
   /// Waits end with Cancelled when this descriptor is readable; -1: none.
   int interrupt_fd = -1;
 };
@@ -38,6 +42,7 @@ class Client {
   Client& operator=(Client&&) noexcept;
   ~Client();
 
+  /// The address that is dialled.
   const std::string& endpoint() const;
 
   /// Sends a request and returns its answer. Errors: what the coordinator refused, by its kind;

@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "cli/commands/commands.h"
+#include "cli/commands/entries.h"
 #include "cli/commands/flags.h"
 
 namespace furrow::cli {

@@ -110,16 +110,17 @@ Completion all_that_fits(std::span<const Command> table, const std::vector<std::
 constexpr std::string_view kBash = R"shell(# furrow completion for bash
 _furrow() {
   local current=${COMP_WORDS[COMP_CWORD]} line
+  local -a found
   COMPREPLY=()
   while IFS= read -r line; do
     case $line in
-      :files) compopt -o filenames; COMPREPLY+=($(compgen -f -- "$current")) ;;
-      :folders) compopt -o filenames; COMPREPLY+=($(compgen -d -- "$current")) ;;
-      *) COMPREPLY+=("$(printf '%q' "$line")") ;
-;
-esac done < < (furrow __complete "${COMP_WORDS[@]:1:COMP_CWORD}" 2 > / dev / null)
+      :files) compopt -o filenames 2>/dev/null; mapfile -t found < <(compgen -f -- "$current") ;;
+      :folders) compopt -o filenames 2>/dev/null; mapfile -t found < <(compgen -d -- "$current") ;;
+      *) found=("$(printf '%q' "$line")") ;;
+    esac
+    COMPREPLY+=("${found[@]}")
+  done < <(furrow __complete "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
 }
-
 complete -F _furrow furrow
 )shell";
 

@@ -69,7 +69,7 @@ std::vector<Entry> flag_entries(std::span<const Flag> flags) {
 std::string operand_text(const Operand& operand) {
   if (operand.most == 0) return "";
   std::string text(operand.name);
-  if (operand.most > 1) text += "…";
+  if (operand.most == kAnyNumber) text += "…";
   return operand.least == 0 ? " [" + text + "]" : " " + text;
 }
 

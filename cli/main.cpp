@@ -1,6 +1,7 @@
 // furrow: the command line of the farm.
 #include <clocale>
 #include <iostream>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -8,7 +9,7 @@
 
 #include "cli/command_line.h"
 #include "cli/commands.h"
-#include "cli/commands/commands.h"
+#include "cli/commands/entries.h"
 #include "cli/output/text.h"
 #include "common/config/exit_code.h"
 
@@ -19,10 +20,14 @@ namespace {
 /// The word that the completion scripts call: not for people, so in no table.
 constexpr const char* kCompleteWord = "__complete";
 
+/// Every fault on a line of its own; indented lines belong to the one above.
 int complain(const Error& error, Console& console) {
   // An interruption is what was asked for and no fault.
-  const char* prefix = error.kind == ErrorKind::Cancelled ? "" : "error: ";
-  console.err << prefix << printable(error.message, Lines::Keep) << '\n';
+  const bool is_fault = error.kind != ErrorKind::Cancelled;
+  std::istringstream lines(printable(error.message, Lines::Keep));
+  for (std::string line; std::getline(lines, line);) {
+    console.err << (is_fault && !line.starts_with(' ') ? "error: " : "") << line << '\n';
+  }
   return config::exit_code(error.kind);
 }
 

@@ -41,6 +41,12 @@ Result<Client> connect_client(const Arguments& arguments, int interrupt_fd) {
   }
   ClientOptions options;
   options.interrupt_fd = interrupt_fd;
+  if (!is_named_elsewhere(arguments)) {
+    options.look_up = [data]() -> std::optional<std::string> {
+      const auto endpoints = config::read_endpoints(data);
+      return endpoints ? std::optional(endpoints->client) : std::nullopt;
+    };
+  }
   return Client::connect(config::client_endpoint(arguments.text("coordinator"), data), options);
 }
 

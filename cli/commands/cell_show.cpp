@@ -2,8 +2,9 @@
 
 #include <fmt/format.h>
 
-#include "cli/commands/commands.h"
+#include "cli/commands/entries.h"
 #include "cli/commands/flags.h"
+#include "cli/output/job_page.h"
 #include "cli/output/json.h"
 #include "cli/output/text.h"
 #include "cli/output/time_text.h"
@@ -80,10 +81,7 @@ std::string page(const v1::JobView& job, const spec::Grid& grid, const v1::CellV
   const v1::Recipe recipe = grid.recipe(cell.index());
   row("prompt", recipe.prompt());
   row("negative", recipe.negative_prompt());
-  row("recipe",
-      fmt::format("{} steps, {} {}, CFG scale {}, {}x{}, seed {}, model {}", recipe.steps(),
-                  recipe.sampler(), recipe.schedule(), recipe.guidance_scale(), recipe.width(),
-                  recipe.height(), recipe.seed(), recipe.model().name()));
+  row("recipe", recipe_text(recipe));
   for (const v1::AttemptView& attempt : cell.attempts()) {
     text += fmt::format("\ntry {} on {} failed ({}): {}\n", attempt.attempt(),
                         printable(attempt.worker()), failure_name(attempt.class_()),

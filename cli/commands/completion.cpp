@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "cli/commands.h"
-#include "cli/commands/commands.h"
+#include "cli/commands/entries.h"
 #include "cli/session.h"
 #include "common/config/exit_code.h"
 #include "common/config/paths.h"

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "cli/commands/commands.h"
+#include "cli/commands/entries.h"
 #include "cli/commands/flags.h"
 #include "cli/doctor/checks.h"
 #include "cli/output/json.h"

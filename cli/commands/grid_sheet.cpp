@@ -1,6 +1,6 @@
 #include <csignal>
 
-#include "cli/commands/commands.h"
+#include "cli/commands/entries.h"
 #include "cli/commands/flags.h"
 #include "cli/process/signals.h"
 #include "cli/session.h"

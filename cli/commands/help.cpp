@@ -4,7 +4,7 @@
 
 #include "cli/command_line.h"
 #include "cli/commands.h"
-#include "cli/commands/commands.h"
+#include "cli/commands/entries.h"
 #include "common/config/exit_code.h"
 
 namespace furrow::cli {

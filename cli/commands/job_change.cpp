@@ -1,7 +1,7 @@
 // job cancel and job retry: both take jobs and answer with what they are now.
 #include <fmt/format.h>
 
-#include "cli/commands/commands.h"
+#include "cli/commands/entries.h"
 #include "cli/commands/flags.h"
 #include "cli/output/job_page.h"
 #include "cli/output/json.h"

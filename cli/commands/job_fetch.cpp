@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 
 #include "cli/blob_fetcher.h"
-#include "cli/commands/commands.h"
+#include "cli/commands/entries.h"
 #include "cli/commands/flags.h"
 #include "cli/file_names.h"
 #include "cli/output/json.h"

@@ -1,7 +1,7 @@
 // job watch and job wait: the same wait, with and without something to look at.
 #include <csignal>
 
-#include "cli/commands/commands.h"
+#include "cli/commands/entries.h"
 #include "cli/commands/flags.h"
 #include "cli/output/json.h"
 #include "cli/output/time_text.h"

@@ -1,6 +1,6 @@
 #include <fmt/format.h>
 
-#include "cli/commands/commands.h"
+#include "cli/commands/entries.h"
 #include "cli/commands/flags.h"
 #include "cli/output/job_table.h"
 #include "cli/output/json.h"

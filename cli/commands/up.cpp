@@ -8,7 +8,7 @@
 #include <poll.h>
 
 #include "cli/client.h"
-#include "cli/commands/commands.h"
+#include "cli/commands/entries.h"
 #include "cli/output/text.h"
 #include "cli/process/service.h"
 #include "cli/process/signals.h"
@@ -131,7 +131,7 @@ std::optional<Error> Farm::look_after(Service& service, Instant now) {
   std::string message = fmt::format("{} and is not started again.", event->text);
   const auto words = service.last_words(kLastWordsShown);
   if (!words.empty()) message += fmt::format(" It said last:\n  {}", fmt::join(words, "\n  "));
-  return Error{kind, message + fmt::format("\nMore in {}", service.log().string())};
+  return Error{kind, message + fmt::format("\n  More in {}", service.log().string())};
 }
 
 /// One step towards being up, if it can be taken now.
@@ -163,8 +163,11 @@ void Farm::note_worker(Instant now) {
   const auto reply = client_->workers();
   if (reply) {
     const auto& workers = reply->workers();
-    const auto here = std::find_if(workers.begin(), workers.end(),
-                                   [](const v1::WorkerView& worker) { return worker.connected(); });
+    // A worker says hello before its engines do; it is of use once a device is there.
+    const auto here =
+        std::find_if(workers.begin(), workers.end(), [](const v1::WorkerView& worker) {
+          return worker.connected() && worker.devices_size() > 0;
+        });
     if (here != workers.end()) {
       say_welcome(*here);
       client_.reset();

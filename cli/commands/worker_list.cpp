@@ -1,4 +1,4 @@
-#include "cli/commands/commands.h"
+#include "cli/commands/entries.h"
 #include "cli/commands/flags.h"
 #include "cli/output/json.h"
 #include "cli/output/worker_table.h"

@@ -47,13 +47,13 @@ std::string times_text(const v1::JobView& job) {
   return fmt::format("{}, over after {}", text, duration_text(took));
 }
 
+}  // namespace
+
 std::string recipe_text(const v1::Recipe& recipe) {
   return fmt::format("{} steps, {} {}, CFG scale {}, {}x{}, seed {}, model {}", recipe.steps(),
                      recipe.sampler(), recipe.schedule(), recipe.guidance_scale(), recipe.width(),
                      recipe.height(), recipe.seed(), recipe.model().name());
 }
-
-}  // namespace
 
 std::string counts_text(const v1::CellCounts& cells) {
   std::vector<std::string> parts;

@@ -15,7 +15,7 @@ namespace {
 constexpr int kBarColumns = 10;
 
 bool is_over(const v1::JobView& job) {
-  return finished_cells(job.cells()) == job.cells().total();
+  return job.finished_at_ms() != 0;
 }
 
 /// What comes next for a job, or what went wrong: the last column.

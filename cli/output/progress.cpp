@@ -77,7 +77,7 @@ ProgressState progress_of(const v1::JobView& job) {
 }
 
 std::uint64_t finished_cells(const v1::CellCounts& cells) {
-  return cells.done() + cells.cached() + cells.failed() + cells.cancelled() + cells.skipped();
+  return cells.done() + cells.cached() + cells.failed() + cells.skipped();
 }
 
 int percent_finished(const v1::CellCounts& cells) {

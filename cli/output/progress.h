@@ -19,7 +19,7 @@ struct ProgressState {
 
 ProgressState progress_of(const v1::JobView& job);
 
-/// Cells that need nothing more, of all.
+/// Cells that came to their end: not those that were cancelled before.
 std::uint64_t finished_cells(const v1::CellCounts& cells);
 /// 0 to 100; 100 only when every cell is finished.
 int percent_finished(const v1::CellCounts& cells);

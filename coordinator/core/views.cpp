@@ -44,7 +44,7 @@ std::uint64_t count_infeasible(const State& state, const Job& job) {
 std::string waiting_for(const State& state, const Job& job) {
   if (job.counts().running > 0 || job.counts().pending == 0) return {};
   if (state.roster.sessions().empty()) {
-    return "No worker is connected. Start one with: furrow-worker";
+    return "No worker is connected. Start one with: furrow-worker start";
   }
   std::string lacking;
   for (const Lane& lane : job.lanes()) {

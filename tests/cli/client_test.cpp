@@ -228,6 +228,28 @@ TEST(Client, WatchesOnAfterTheCoordinatorRestarted) {
   EXPECT_EQ(news->job.state(), v1::JOB_STATE_DONE);
 }
 
+TEST(Client, FollowsACoordinatorThatComesBackAtAnotherAddress) {
+  auto first = std::make_unique<FakeCoordinator>(
+      [](const auto&, const auto& answer) { answer(job_reply(v1::JOB_STATE_RUNNING, 1, 36)); });
+  FakeCoordinator second(
+      [](const auto&, const auto& answer) { answer(job_reply(v1::JOB_STATE_DONE, 36, 36)); });
+  ClientOptions options = quick();
+  options.look_up = [&] { return std::optional(second.endpoint()); };
+  auto client = *Client::connect(first->endpoint(), options);
+  ASSERT_TRUE(client.show_job("last"));
+  client.watch(12);
+  ASSERT_TRUE(next_of(client, Client::News::Kind::Job));
+
+  first.reset();
+  const auto back = next_of(client, Client::News::Kind::BackAgain);
+  const auto news = next_of(client, Client::News::Kind::Job);
+
+  ASSERT_TRUE(back) << back.error().message;
+  ASSERT_TRUE(news) << news.error().message;
+  EXPECT_EQ(news->job.state(), v1::JOB_STATE_DONE);
+  EXPECT_EQ(client.endpoint(), second.endpoint());
+}
+
 TEST(Client, AsksForAWatchedJobThatIsSilent) {
   FakeCoordinator coordinator([](const v1::ClientRequest& request, const auto& answer) {
     if (request.has_show_job()) answer(job_reply(v1::JOB_STATE_DONE, 36, 36));

@@ -9,6 +9,7 @@
 
 #include "cli/command_line.h"
 #include "cli/output/json.h"
+#include "cli/wait_for_job.h"
 #include "common/base/files.h"
 #include "common/config/exit_code.h"
 #include "common/config/paths.h"
@@ -67,20 +68,45 @@ TEST(Commands, WaitEndsWithTheCodeOfHowTheJobEnded) {
   }
 }
 
-TEST(Commands, WaitEndsWhenOnlyInfeasibleCellsAreLeft) {
-  FakeCoordinator coordinator([](const v1::ClientRequest&, const auto& answer) {
-    auto reply = job_reply(v1::JOB_STATE_RUNNING, 1, 2);
-    v1::JobView& job = *reply.mutable_job()->mutable_job();
-    job.mutable_cells()->set_pending(0);
-    job.mutable_cells()->set_infeasible(1);
-    job.set_waiting_for("No connected worker has model x.");
-    answer(reply);
+/// One cell is done, for the other there is no worker.
+v1::ClientReply half_infeasible_job() {
+  auto reply = job_reply(v1::JOB_STATE_RUNNING, 1, 2);
+  v1::JobView& job = *reply.mutable_job()->mutable_job();
+  job.mutable_cells()->set_pending(0);
+  job.mutable_cells()->set_infeasible(1);
+  job.set_waiting_for("No connected worker has model x.");
+  return reply;
+}
+
+TEST(WaitForJob, EndsWhenTheCellsThatAreLeftStayInfeasible) {
+  FakeCoordinator coordinator(
+      [](const v1::ClientRequest&, const auto& answer) { answer(half_infeasible_job()); });
+  auto client = *Client::connect(coordinator.endpoint());
+  std::ostringstream out;
+  std::ostringstream err;
+  Console console{out, err, {}, {}};
+
+  const auto ended = wait_for_job(client, half_infeasible_job().job().job(), console,
+                                  {.infeasible_patience = std::chrono::milliseconds(0)});
+
+  ASSERT_TRUE(ended) << ended.error().message;
+  EXPECT_EQ(report_ending(*ended, console), config::kExitInfeasible);
+  EXPECT_THAT(err.str(), HasSubstr("No connected worker has model x."));
+}
+
+TEST(WaitForJob, WaitsOutCellsThatAreInfeasibleForAMoment) {
+  FakeCoordinator coordinator([](const v1::ClientRequest& request, const auto& answer) {
+    if (request.has_watch_job()) answer(job_reply(v1::JOB_STATE_DONE, 2, 2));
   });
+  auto client = *Client::connect(coordinator.endpoint());
+  std::ostringstream out;
+  std::ostringstream err;
+  Console console{out, err, {}, {}};
 
-  const Ran ran = run({"job", "wait", "last", "--coordinator", coordinator.endpoint()});
+  const auto ended = wait_for_job(client, half_infeasible_job().job().job(), console, {});
 
-  EXPECT_EQ(ran.code, config::kExitInfeasible);
-  EXPECT_THAT(ran.err, HasSubstr("No connected worker has model x."));
+  ASSERT_TRUE(ended) << ended.error().message;
+  EXPECT_EQ(ended->state(), v1::JOB_STATE_DONE);
 }
 
 TEST(Commands, WatchInAPipeWritesPlainLines) {

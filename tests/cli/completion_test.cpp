@@ -1,9 +1,13 @@
 #include "cli/completion.h"
 
+#include <filesystem>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "cli/commands.h"
+#include "cli/process/child.h"
+#include "common/base/files.h"
 
 namespace furrow::cli {
 
@@ -47,6 +51,15 @@ TEST(Completion, OffersWhatAValueMayBe) {
 TEST(Completion, SaysNothingOfWhatItDoesNotKnow) {
   EXPECT_THAT(completed({"xyzzy", ""}).words, IsEmpty());
   EXPECT_THAT(completed({}).words, IsEmpty());
+}
+
+TEST(CompletionScript, OfBashIsOneThatBashReads) {
+  const auto file = std::filesystem::path(testing::TempDir()) / "furrow.bash";
+  ASSERT_TRUE(write_file(file, completion_script("bash"), Durability::Cached));
+
+  auto bash = *Child::spawn("/bin/bash", {"-n", file.string()}, {});
+
+  EXPECT_EQ(bash.wait_ending(20'000), (Ending{0, 0}));
 }
 
 TEST(CompletionScript, ThereIsOneForEachShell) {
