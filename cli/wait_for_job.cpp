@@ -1,6 +1,7 @@
 #include "cli/wait_for_job.h"
 
 #include <algorithm>
+#include <optional>
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -42,6 +43,7 @@ class Wait {
 
   void take(const Client::News& news);
   void show();
+  bool cannot_go_on(Instant now);
   Result<v1::JobView> end();
   Error detached(const char* why, ErrorKind kind);
   ProgressState state() const;
@@ -49,6 +51,7 @@ class Wait {
   v1::JobView job_;
   Instant heard_at_;
   bool connection_lost_ = false;
+  std::optional<Instant> infeasible_since_;
   Console& console_;
   const WaitOptions& options_;
   ProgressDisplay display_;
@@ -58,7 +61,7 @@ Result<v1::JobView> Wait::run(Client& client) {
   const Instant started = Now::read().instant;
   if (options_.show == Show::JsonLines) console_.out << json_line(job_json(job_)) << std::flush;
   if (!is_terminal(job_.state())) client.watch(job_.id());
-  while (!is_terminal(job_.state()) && !is_infeasible(job_)) {
+  while (!is_terminal(job_.state()) && !cannot_go_on(Now::read().instant)) {
     if (options_.timeout && Now::read().instant - started >= *options_.timeout) {
       display_.leave();
       return Unexpected(detached("the time is up", ErrorKind::Timeout));
@@ -94,6 +97,15 @@ void Wait::take(const Client::News& news) {
       if (options_.show == Show::JsonLines) console_.out << json_line(job_json(job_)) << std::flush;
       break;
   }
+}
+
+bool Wait::cannot_go_on(Instant now) {
+  if (!is_infeasible(job_)) {
+    infeasible_since_.reset();
+    return false;
+  }
+  if (!infeasible_since_) infeasible_since_ = now;
+  return now - *infeasible_since_ >= options_.infeasible_patience;
 }
 
 ProgressState Wait::state() const {

@@ -19,10 +19,13 @@ enum class Show {
 struct WaitOptions {
   Show show = Show::Progress;
   std::optional<std::chrono::milliseconds> timeout;  ///< nothing: for ever
+  /// A job that no worker can run may be able to in a moment: an engine is starting, or starting
+  /// again. Only one that stays so for this long is given up.
+  std::chrono::milliseconds infeasible_patience{30'000};
 };
 
 /// Waits until a job is over and returns how it ended. Outlives restarts of the coordinator.
-/// Ends early, the job unfinished, when every cell that is left is infeasible.
+/// Ends early, the job unfinished, when every cell that is left stays infeasible.
 /// Errors: Cancelled, with how to come back, when the client is interrupted; Timeout; what the
 /// coordinator refuses.
 Result<v1::JobView> wait_for_job(Client& client, const v1::JobView& job, Console& console,

@@ -13,6 +13,7 @@
 #include <sys/resource.h>
 
 #include "common/base/log.h"
+#include "common/config/exit_code.h"
 #include "common/config/paths.h"
 #include "common/model/model_index.h"
 #include "coordinator/app.h"
@@ -21,31 +22,9 @@
 namespace furrow {
 namespace {
 
-/// As the command line documents them.
-int exit_code(ErrorKind kind) {
-  switch (kind) {
-    case ErrorKind::Invalid:
-      return 2;
-    case ErrorKind::NotFound:
-      return 3;
-    case ErrorKind::NotAllowed:
-      return 4;
-    case ErrorKind::Conflict:
-      return 7;
-    case ErrorKind::Internal:
-    case ErrorKind::Unreachable:
-    case ErrorKind::Timeout:
-    case ErrorKind::OutOfMemory:
-    case ErrorKind::Io:
-    case ErrorKind::Cancelled:
-      return 1;
-  }
-  return 1;
-}
-
 int complain(const Error& error) {
   std::fprintf(stderr, "furrow-coordinator: %s\n", error.message.c_str());
-  return exit_code(error.kind);
+  return config::exit_code(error.kind);
 }
 
 std::optional<std::string> environment(const std::string& name) {

@@ -48,6 +48,21 @@ Error usage_error(const std::string& where, const po::error& error) {
   return {ErrorKind::Invalid, where + error.what() + ". See: furrow-coordinator --help"};
 }
 
+void add_environment(
+    po::variables_map& values,
+    const std::function<std::optional<std::string>(const std::string&)>& environment) {
+  const auto shared = settings();
+  po::parsed_options found(&shared);
+  for (const auto& [name, variable] :
+       {std::pair("data", "FURROW_DATA"), std::pair("listen", "FURROW_LISTEN"),
+        std::pair("port", "FURROW_PORT")}) {
+    if (auto value = environment(variable)) {
+      found.options.emplace_back(name, std::vector<std::string>{*std::move(value)});
+    }
+  }
+  po::store(found, values);
+}
+
 Result<void> add_file(po::variables_map& values, const std::string& file) {
   std::ifstream stream(file);
   if (!stream) {
@@ -104,25 +119,24 @@ std::string help_text() {
 Result<CoordinatorCommand> read_command_line(
     const std::vector<std::string>& arguments,
     const std::function<std::optional<std::string>(const std::string&)>& environment) {
+  // The first to store a value wins: flags, then the environment, then the file.
   po::variables_map values;
   try {
-    // The first to store a value wins: flags, then the environment, then the file.
-    po::store(po::command_line_parser(arguments).options(flags()).run(), values);
-    if (values.count("help") != 0) return CoordinatorCommand{{}, help_text()};
-    if (values.count("version") != 0) {
-      return CoordinatorCommand{{}, std::string("furrow-coordinator ") + kVersion + "\n"};
-    }
+    using Style = po::command_line_style::style_t;
+    po::store(po::command_line_parser(arguments)
+                  .options(flags())
+                  .positional(po::positional_options_description())
+                  .style(Style::default_style & ~Style::allow_guessing)
+                  .run(),
+              values);
   } catch (const po::error& error) {
     return Unexpected(usage_error("", error));
   }
-  for (const auto& [name, variable] :
-       {std::pair("data", "FURROW_DATA"), std::pair("listen", "FURROW_LISTEN"),
-        std::pair("port", "FURROW_PORT")}) {
-    const auto value = environment(variable);
-    if (value && values.count(name) == 0) {
-      values.insert({name, po::variable_value(*value, /*defaulted=*/false)});
-    }
+  if (values.count("help") != 0) return CoordinatorCommand{{}, help_text()};
+  if (values.count("version") != 0) {
+    return CoordinatorCommand{{}, std::string("furrow-coordinator ") + kVersion + "\n"};
   }
+  add_environment(values, environment);
   if (const auto file = environment("FURROW_CONFIG")) FURROW_TRY_VOID(add_file(values, *file));
   FURROW_TRY(auto options, to_options(values));
   return CoordinatorCommand{std::move(options), std::nullopt};

@@ -74,10 +74,10 @@ struct RestoredRender {
 /// and committed.
 struct Restored {
   Epoch epoch;
-  std::vector<RestoredJob> jobs;  ///< by id
-  std::vector<RestoredWorker> workers;
-  std::vector<v1::ModelOnDisk> models;
-  std::vector<RestoredRender> renders;
+  std::vector<RestoredJob> jobs{};  ///< by id
+  std::vector<RestoredWorker> workers{};
+  std::vector<v1::ModelOnDisk> models{};
+  std::vector<RestoredRender> renders{};
 };
 
 }  // namespace furrow::core

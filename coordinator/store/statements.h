@@ -39,7 +39,7 @@ inline constexpr std::string_view kFailCell =
 
 /// Every touched live cell of a job, by the index of live rows.
 inline constexpr std::string_view kCancelCells =
-    "UPDATE cell SET state = 6, finished_at_ms = ?2 WHERE job = ?1 AND state < 3";
+    "UPDATE cell INDEXED BY cell_live SET state = 6, finished_at_ms = ?2 WHERE job = ?1 AND state < 3";
 
 inline constexpr std::string_view kReopenCells =
     "UPDATE cell SET state = 1, error = NULL, finished_at_ms = NULL "

@@ -30,6 +30,14 @@ bool wait_for(zmq::socket_ref socket, short events) {
   return (item.revents & events) != 0;
 }
 
+sockaddr_in loopback(std::uint16_t port) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  return address;
+}
+
 v1::ClientRequest a_request(std::uint64_t correlation) {
   v1::ClientRequest request;
   request.set_version(kProtocol);
@@ -211,11 +219,8 @@ TEST_F(Socket, RawBytesOnThePortCostOnlyTheirConnection) {
   std::uint16_t number = 0;
   std::from_chars(port.data(), port.data() + port.size(), number);
   const FileDescriptor raw(::socket(AF_INET, SOCK_STREAM, 0));
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(number);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  ASSERT_EQ(::connect(raw.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+  const sockaddr_in address = loopback(number);
+  ASSERT_EQ(::connect(raw.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
   const std::string garbage = "GET / HTTP/1.1\r\nHost: furrow\r\n\r\n" + std::string(500, '\xfe');
   ASSERT_EQ(::send(raw.get(), garbage.data(), garbage.size(), 0),
             static_cast<ssize_t>(garbage.size()));
@@ -260,8 +265,13 @@ TEST_F(Socket, APeerThatNeverWasIsGone) {
 }
 
 TEST_F(Socket, ADealerWithoutAConnectionQueuesNothing) {
-  // A port that was free a moment ago: nobody listens there.
-  const std::string endpoint = a_router().endpoint();
+  // A port that is taken and that nobody listens on.
+  const FileDescriptor taken(::socket(AF_INET, SOCK_STREAM, 0));
+  sockaddr_in address = loopback(0);
+  socklen_t size = sizeof address;
+  ASSERT_EQ(::bind(taken.get(), reinterpret_cast<sockaddr*>(&address), size), 0);
+  ASSERT_EQ(::getsockname(taken.get(), reinterpret_cast<sockaddr*>(&address), &size), 0);
+  const std::string endpoint = "tcp://127.0.0.1:" + std::to_string(ntohs(address.sin_port));
 
   auto dealer = Dealer::connect(context_, endpoint, {});
 

@@ -8,7 +8,7 @@
 namespace furrow::core {
 namespace {
 
-using std::chrono::seconds;
+using std::chrono::milliseconds;
 
 /// How many tries a cell gets when every one fails in the same class.
 int tries_of(v1::FailureClass failure_class) {
@@ -49,8 +49,8 @@ TEST(RetryPolicy, IoWaitsTwiceAsLongEachTimeWithinItsSpread) {
   for (int n = 0; n < 5; ++n) {
     const Verdict shortest = judge(v1::FAILURE_CLASS_IO, failures, 0);
     const Verdict longest = judge(v1::FAILURE_CLASS_IO, failures, 0.999);
-    EXPECT_EQ(shortest.wait, seconds(1 << n) / 2);
-    EXPECT_LE(longest.wait, seconds(1 << n) * 3 / 2);
+    EXPECT_EQ(shortest.wait, milliseconds(500 << n));
+    EXPECT_LE(longest.wait, milliseconds(1500 << n));
     failures.add(v1::FAILURE_CLASS_IO);
   }
 }

@@ -254,7 +254,7 @@ TEST(StoreThreadDeathTest, AWriteThatFailsEndsTheProcess) {
   EXPECT_EXIT(
       {
         StoreThread thread(*Database::open(folder.path()));
-        thread.submit({1, {a_result(0, 1)}});
+        thread.submit({1, {core::RequeueCell{{JobId{1}, CellIndex{0}}}}});  // of no lease
         while (true) thread.acknowledge();
       },
       ::testing::ExitedWithCode(EXIT_FAILURE), "");

@@ -153,11 +153,15 @@ TEST(Sampler, AsksTheModelTwiceAStepWithHeunExceptInTheLast) {
   EXPECT_EQ(sampler_named("euler", "normal", 5)->call_count(), 5);
 }
 
-TEST(Sampler, HasEverySamplerAndScheduleThatASpecCanName) {
-  for (const auto& sampler : spec::samplers())
-    for (const auto& schedule : spec::schedules())
+TEST(Sampler, HasEverySamplerAndScheduleOfAResolvedRecipe) {
+  for (const auto& sampler : spec::samplers()) {
+    for (const auto& schedule : spec::schedules()) {
+      if (schedule.name == "automatic")
+        continue;  // becomes the sampler's own before it is rendered
       EXPECT_TRUE(config_of(sampler.name, schedule.name, sd_config()).has_value())
           << sampler.name << ' ' << schedule.name;
+    }
+  }
 }
 
 TEST(Sampler, ListsTheNamesThereAreWhenOneIsUnknown) {

@@ -15,6 +15,7 @@ namespace furrow::engine::pipelines {
 
 namespace {
 
+using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::SizeIs;
 
@@ -37,8 +38,8 @@ std::vector<std::int64_t> words_of(const std::vector<std::int64_t>& row) {
 TEST(PromptChunks, IsOneRowForAShortPromptAndForNone) {
   const auto& tokenizer = embedded_model().tokenizer;
 
-  EXPECT_EQ(chunks_of("cat face"), std::vector{tokenizer.encode_padded("cat face")});
-  EXPECT_EQ(chunks_of(""), std::vector{tokenizer.encode_padded("")});
+  EXPECT_THAT(chunks_of("cat face"), ElementsAre(tokenizer.encode_padded("cat face")));
+  EXPECT_THAT(chunks_of(""), ElementsAre(tokenizer.encode_padded("")));
 }
 
 TEST(PromptChunks, LosesAndReordersNoToken) {

@@ -52,22 +52,24 @@ std::string text_of(const nlohmann::json& prompt) {
 Verdict check_text_to_image(const Case& c) {
   if (const auto missing = unsupported_in_call(c)) return Verdict::skip(*missing);
   const engine::StableDiffusion model = load_model(c);
-  // diffusers counts the skipped layers, furrow (as A1111) from the last one.
+  // diffusers counts the skipped layers, furrow (as A1111) from the last one; and diffusers skips
+  // them for the positive prompt only, furrow for both.
   const auto& skipped = c.config.at("clip_skip");
   const std::uint32_t clip_skip = skipped.is_null() ? 1 : skipped.get<std::uint32_t>() + 1;
-  const auto encode = [&](const char* key) {
-    return value_or_throw(pipelines::encode_prompt(model, text_of(c.config.at(key)), clip_skip,
+  const auto encode = [&](const char* key, std::uint32_t skip) {
+    return value_or_throw(pipelines::encode_prompt(model, text_of(c.config.at(key)), skip,
                                                    pipelines::PromptLength::Truncate));
   };
 
   Verdict verdict;
   engine::diffusion::NoiseSource noise(c.config.at("latents_seed").get<std::uint64_t>());
-  PipelineInputs inputs{
-      pipelines::init_latent(noise, c.tensor("in.latents").sizes()), encode("prompt"), {}};
+  PipelineInputs inputs{pipelines::init_latent(noise, c.tensor("in.latents").sizes()),
+                        encode("prompt", clip_skip),
+                        {}};
   verdict.compare(c, "in.latents", inputs.latents);
   verdict.compare(c, "out.prompt_embeds", inputs.positive);
   if (c.has("out.negative_prompt_embeds")) {
-    const at::Tensor negative = encode("negative_prompt");
+    const at::Tensor negative = encode("negative_prompt", 1);
     verdict.compare(c, "out.negative_prompt_embeds", negative);
     if (is_guided(c)) inputs.negative = negative;
   }
