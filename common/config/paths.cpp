@@ -101,7 +101,7 @@ std::string client_endpoint(const std::optional<std::string>& flag,
 }
 
 std::string worker_endpoint(std::string address) {
-  const auto clients = ":" + std::to_string(kClientPort);
+  const auto clients = std::string(":").append(std::to_string(kClientPort));
   if (address.ends_with(clients)) address.resize(address.size() - clients.size());
   return with_scheme_and_port(std::move(address), kWorkerPort);
 }

@@ -104,8 +104,11 @@ class SessionBench {
   }
 
   // The coordinator.
+
+  /// Waits for the hello, if it is not said yet, and answers it.
   void welcome(std::uint64_t epoch = 1, std::vector<v1::Token> adopted = {},
                std::vector<v1::Token> dropped = {}) {
+    if (!said_hello_) pass(Session::kGatherPatience);
     epoch_ = epoch;
     v1::ToWorker message;
     auto& welcome = *message.mutable_welcome();
@@ -150,6 +153,11 @@ class SessionBench {
     message.set_version(1);
     message.set_epoch(epoch_);
     session_.on_message(message, now_);
+    settle();
+  }
+
+  void unreachable() {
+    session_.on_unreachable(now_);
     settle();
   }
 
@@ -290,6 +298,7 @@ class SessionBench {
           }
         }
         const auto* sent = std::get_if<SendToCoordinator>(&effect);
+        if (sent != nullptr && sent->message.has_hello()) said_hello_ = true;
         if (sent != nullptr && sent->message.has_heartbeat()) last_from_worker_is_heartbeat_ = true;
         effects_.push_back(std::move(effect));
       }
@@ -300,6 +309,7 @@ class SessionBench {
   Instant now_{};
   std::uint64_t epoch_ = 0;
   Effects effects_;
+  bool said_hello_ = false;
   bool last_from_worker_is_heartbeat_ = false;
 };
 

@@ -13,20 +13,34 @@ using From = v1::FromWorker;
 
 // Coming and staying.
 
-TEST(Session, StartsItsEnginesAndSaysHelloBeforeTheyAreReady) {
+TEST(Session, StartsItsEnginesAndSaysHelloWhenAllAreReady) {
   SessionBench bench({"cuda:0", "cuda:1"});
 
   EXPECT_THAT(bench.take<StartEngine>(), SizeIs(2));
+  bench.engine_ready(0, 4);
+  EXPECT_THAT(bench.take<Connect>(), IsEmpty());
+  bench.engine_ready(1, 4);
   EXPECT_THAT(bench.take<Connect>(), SizeIs(1));
   const auto hellos = bench.take_sent(&From::has_hello);
   ASSERT_THAT(hellos, SizeIs(1));
   EXPECT_EQ(hellos[0].epoch(), 0u);
   EXPECT_EQ(hellos[0].hello().worker(), "6e1f1f0c-0000-4000-8000-000000000001");
   EXPECT_EQ(hellos[0].hello().models_size(), 1);
-  EXPECT_EQ(hellos[0].hello().credits(), 0u);
+  EXPECT_EQ(hellos[0].hello().devices_size(), 2);
+  EXPECT_EQ(hellos[0].hello().credits(), 16u);
 }
 
-TEST(Session, TellsDevicesAndCreditsWhenAnEngineIsReady) {
+TEST(Session, SaysHelloWithoutAnEngineThatCannotStartOrTakesLong) {
+  SessionBench failed;
+  failed.engine_exited(0, {"exited with code 127"});
+  EXPECT_THAT(failed.take_sent(&From::has_hello), SizeIs(1));
+
+  SessionBench slow;
+  slow.pass(Session::kGatherPatience);
+  EXPECT_THAT(slow.take_sent(&From::has_hello), SizeIs(1));
+}
+
+TEST(Session, TellsDevicesAndCreditsWhenAnEngineIsReadyLater) {
   SessionBench bench;
   bench.welcome();
   bench.forget_effects();
@@ -51,6 +65,7 @@ TEST(Session, SaysNothingButHelloBeforeTheWelcome) {
 
 TEST(Session, SaysHelloAgainOnANewConnectionWhenNobodyAnswers) {
   SessionBench bench;
+  bench.engine_ready();
   bench.forget_effects();
 
   bench.pass(Session::kHelloTimeout);
@@ -61,6 +76,7 @@ TEST(Session, SaysHelloAgainOnANewConnectionWhenNobodyAnswers) {
 
 TEST(Session, AsksAgainMuchLaterAfterARefusal) {
   SessionBench bench;
+  bench.engine_ready();
   v1::ToWorker refusal;
   refusal.mutable_refusal()->set_reason("too old");
   bench.from_coordinator(refusal);
@@ -88,6 +104,15 @@ TEST(Session, ConnectsAgainWhenTheCoordinatorIsSilent) {
   EXPECT_THAT(bench.take<Connect>(), IsEmpty());
   bench.pass(200ms);
   EXPECT_THAT(bench.take<Connect>(), SizeIs(1));
+}
+
+TEST(Session, ConnectsAgainAtOnceWhenNothingCanBeSent) {
+  auto bench = a_working_bench();
+
+  bench.unreachable();
+  EXPECT_THAT(bench.take<Connect>(), SizeIs(1));
+  bench.unreachable();
+  EXPECT_THAT(bench.take<Connect>(), IsEmpty()) << "once: the hello waits for the connection";
 }
 
 TEST(Session, AnyWordOfTheCoordinatorCountsAsLife) {
@@ -562,6 +587,7 @@ TEST(Session, WhatAFormerRunLeftInTheSpoolIsHeldAndDelivered) {
   left.mutable_token()->set_attempt(1);
   left.set_artifact(sha256("left").raw());
   SessionBench bench({"cpu"}, {left});
+  bench.engine_ready();
   const auto hellos = bench.take_sent(&From::has_hello);
   ASSERT_THAT(hellos, SizeIs(1));
   ASSERT_EQ(hellos[0].hello().held_size(), 1);

@@ -33,6 +33,10 @@ constexpr Duration kTick = std::chrono::milliseconds(100);
 constexpr Duration kLoadInterval = std::chrono::seconds(1);
 constexpr Duration kEnginePatience = std::chrono::seconds(2);
 constexpr Duration kDyingPatience = std::chrono::milliseconds(50);
+/// What waits to be sent for so long waits for a connection.
+constexpr Duration kUnreachable = std::chrono::seconds(1);
+/// Vain hellos from one word of them to the next in the log: a minute of them.
+constexpr int kVainHellosAWord = 20;
 /// Messages taken from one source before the others have their turn.
 constexpr int kMessagesARound = 1024;
 
@@ -129,6 +133,7 @@ class AgentLoop {
       const bool was_welcome = session_.is_welcome();
       session_.on_message(message, now_);
       if (!was_welcome && session_.is_welcome()) {
+        vain_hellos_ = 0;
         spdlog::info("connected coordinator={} epoch={} held={}", dialled_, message.epoch(),
                      session_.attempts().held());
       }
@@ -251,6 +256,10 @@ class AgentLoop {
 
   void perform(const Connect& connect) {
     spdlog::debug("connecting: {}", connect.reason);
+    if (control_ && vain_hellos_++ % kVainHellosAWord == 0) {
+      spdlog::warn("{} coordinator={}, trying on", connect.reason, dialled_);
+    }
+    blocked_since_.reset();
     outbox_.clear();
     control_.reset();
     dial();
@@ -339,15 +348,27 @@ class AgentLoop {
   // Writing.
 
   void write() {
-    while (control_ && !outbox_.empty()) {
-      if (control_->send(outbox_.front()) != wire::Sent::Queued) break;
-      outbox_.pop_front();
-    }
+    send_outbox();
     tell_session(uploader_.pump());
     for (auto& engine : engines_) {
       if (!engine || !engine->is_open) continue;
       // A failure means that the engine has gone, which reading finds out with all that it said.
       [[maybe_unused]] const auto written = engine->process.channel().write_available();
+    }
+  }
+
+  void send_outbox() {
+    while (control_ && !outbox_.empty()) {
+      if (control_->send(outbox_.front()) == wire::Sent::Queued) {
+        outbox_.pop_front();
+        blocked_since_.reset();
+      } else if (!blocked_since_) {
+        blocked_since_ = now_;
+        return;
+      } else {
+        if (now_ - *blocked_since_ >= kUnreachable) session_.on_unreachable(now_);
+        return;
+      }
     }
   }
 
@@ -369,6 +390,8 @@ class AgentLoop {
   std::optional<wire::Dealer> control_;
   std::string dialled_;
   std::deque<v1::FromWorker> outbox_;
+  std::optional<Instant> blocked_since_;  // its first message could not be sent
+  int vain_hellos_ = 0;
   BlobUploader uploader_;
   std::vector<std::optional<RunningEngine>> engines_;
 

@@ -32,8 +32,8 @@ Session::Session(SessionOptions options, const std::vector<v1::RenderedCell>& sp
 }
 
 void Session::on_started(Instant now) {
+  link_since_ = now;
   start_due_engines(now);
-  connect("started", now);
 }
 
 void Session::on_tick(Instant now, std::uint64_t free_memory_bytes) {
@@ -67,6 +67,7 @@ Effects Session::take_effects(Instant now) {
     feed_engines(now);
     give_up_without_engines();
   }
+  greet_when_gathered(now);
   if (link_ == Link::Welcomed) {
     send_failures();
     send_results(now);
@@ -75,6 +76,14 @@ Effects Session::take_effects(Instant now) {
   }
   if (stopping_) say_goodbye(now);
   return std::exchange(effects_, {});
+}
+
+void Session::greet_when_gathered(Instant now) {
+  if (link_ != Link::Gathering || stopping_) return;
+  const bool is_gathering =
+      std::any_of(engines_.begin(), engines_.end(),
+                  [](const EngineSlot& engine) { return engine.state() == EngineState::Starting; });
+  if (!is_gathering || now - link_since_ >= kGatherPatience) connect("started", now);
 }
 
 void Session::connect(std::string reason, Instant now) {
@@ -170,6 +179,10 @@ void Session::on_message(const v1::ToWorker& message, Instant now) {
     case v1::ToWorker::BODY_NOT_SET:
       return;
   }
+}
+
+void Session::on_unreachable(Instant now) {
+  if (link_ == Link::Welcomed) connect("the coordinator cannot be reached", now);
 }
 
 void Session::on_welcome(const v1::Welcome& welcome, Instant now) {
@@ -293,6 +306,8 @@ void Session::take_back(Attempt& attempt) {
 
 void Session::watch_link(Instant now, std::uint64_t free_memory_bytes) {
   switch (link_) {
+    case Link::Gathering:
+      return;
     case Link::Greeting:
       if (now - link_since_ >= kHelloTimeout) connect("no answer to the hello", now);
       return;

@@ -35,6 +35,8 @@ struct SessionOptions {
 ///   session: it is uploaded, reported and reported again.
 /// - Every attempt that an engine began ends in exactly one report a session: rendered or failed.
 ///   Attempts that the coordinator took back end in none.
+/// - The first Hello waits for the engines' own, so that it says what this worker can do, but no
+///   longer than kGatherPatience.
 /// - A lost or silent coordinator stops nothing but the sending. The next Hello tells what is held;
 ///   what the Welcome drops is dropped.
 /// - An engine that dies or is stuck costs the attempts it had begun. The others go to the next
@@ -43,6 +45,7 @@ struct SessionOptions {
 /// Owned by the agent's one thread.
 class Session {
  public:
+  static constexpr Duration kGatherPatience = std::chrono::seconds(10);
   static constexpr Duration kHelloTimeout = std::chrono::seconds(3);
   static constexpr Duration kRefusedPause = std::chrono::seconds(30);
   static constexpr Duration kShortestSilence = std::chrono::seconds(4);
@@ -67,6 +70,8 @@ class Session {
 
   // From the coordinator.
   void on_message(const v1::ToWorker& message, Instant now);
+  /// Nothing can be sent any more. A hint that saves time: silence would tell the same.
+  void on_unreachable(Instant now);
   void on_blob_stored(const Digest& digest, Instant now);
   void on_blob_refused(const Digest& digest, Instant now);
 
@@ -96,10 +101,11 @@ class Session {
   bool is_welcome() const { return link_ == Link::Welcomed; }
 
  private:
-  /// Greeting and Refused end by time, Welcomed by silence.
-  enum class Link { Greeting, Welcomed, Refused };
+  /// Gathering, Greeting and Refused end by time, Welcomed by silence.
+  enum class Link { Gathering, Greeting, Welcomed, Refused };
 
   // session.cpp: the coordinator.
+  void greet_when_gathered(Instant now);
   void connect(std::string reason, Instant now);
   void on_welcome(const v1::Welcome& welcome, Instant now);
   void on_plan(const v1::PlanDefinition& plan);
@@ -144,7 +150,7 @@ class Session {
   std::string last_engine_death_;  // for attempts that no engine is left for
   std::string last_engine_log_;
 
-  Link link_ = Link::Greeting;
+  Link link_ = Link::Gathering;
   Instant link_since_{};
   Instant heard_{};
   Instant heartbeat_sent_{};
