@@ -20,8 +20,8 @@ namespace furrow::spec {
 namespace {
 
 constexpr int kShownDuplicates = 3;
-/// As a seed: draw one.
-constexpr std::int64_t kRandomSeed = -1;
+/// The most values on an axis of names or sizes.
+constexpr std::size_t kMostNames = 1000;
 /// A drawn seed is drawn again while it is taken; with at most kMaxListedValues of 2^32 seeds
 /// taken, this many draws in a row never all fail.
 constexpr int kMostDraws = 64;
@@ -93,6 +93,9 @@ class Reader {
   /// Reads every token that is not blank, and warns of values that come twice.
   template <typename Read>
   void each(Read read) {
+    if (tokens_.size() > kMostNames) {
+      return add_fault({}, fmt::format("has more than {} values.", kMostNames));
+    }
     for (const Token& token : tokens_) {
       if (!token.text.empty()) read(token);
     }

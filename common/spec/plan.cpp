@@ -1,19 +1,20 @@
 #include "common/spec/plan.h"
 
 #include <algorithm>
+#include <iterator>
 #include <numeric>
 #include <set>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "common/base/check.h"
 #include "common/base/utf8.h"
 #include "common/spec/axis.h"
 #include "common/spec/axis_values.h"
-#include "common/spec/grid.h"
+#include "common/spec/base_recipe.h"
 #include "common/spec/model_choice.h"
 #include "common/spec/prompt_checks.h"
-#include "common/spec/sampler_names.h"
 #include "common/spec/size_rule.h"
 #include "common/spec/text.h"
 
@@ -23,8 +24,6 @@ namespace {
 
 constexpr std::size_t kMaxName = 200;
 constexpr std::size_t kMostFaults = 100;
-/// As a seed: draw one.
-constexpr std::int64_t kRandomSeed = -1;
 
 /// An axis as it is read: where it came from and what it became.
 struct Draft {
@@ -41,6 +40,12 @@ std::string joined(std::vector<std::string> faults) {
     faults.push_back(fmt::format("… and {} more.", left_out));
   }
   return fmt::format("{}", fmt::join(faults, "\n"));
+}
+
+/// Moves sentences behind others.
+void take(std::vector<std::string> from, std::vector<std::string>& into) {
+  into.insert(into.end(), std::make_move_iterator(from.begin()),
+              std::make_move_iterator(from.end()));
 }
 
 /// Makes one plan. Every step looks at as much as it can, so that all faults are told at once.
@@ -126,131 +131,19 @@ class Planner {
     const auto found = std::ranges::find_if(catalog_.models, [&](const v1::ModelOnDisk& model) {
       return model.model().hash() == ref.hash();
     });
-    models_.push_back(&*found);
+    FURROW_CHECK(found != catalog_.models.end(), "a model of the catalog");
+    if (std::ranges::find(models_, &*found) == models_.end()) models_.push_back(&*found);
     if (!recipe().has_model()) *recipe().mutable_model() = ref;
   }
 
   void read_base() {
-    read_text("prompt", base_.prompt());
-    read_text("negative_prompt", base_.negative_prompt());
-    recipe().set_prompt(base_.prompt());
-    recipe().set_negative_prompt(base_.negative_prompt());
-    read_seed();
-    recipe().set_steps(read_integer("steps", base_.has_steps(), base_.steps(), kDefaultSteps));
-    recipe().set_clip_skip(
-        read_integer("clip_skip", base_.has_clip_skip(), base_.clip_skip(), kDefaultClipSkip));
-    read_guidance_scale();
-    read_sampler();
-    const std::uint32_t side = default_side();
-    recipe().set_width(read_side("width", base_.has_width(), base_.width(), side));
-    recipe().set_height(read_side("height", base_.has_height(), base_.height(), side));
-    read_vae();
-  }
-
-  void read_text(std::string_view field, const std::string& text) {
-    const std::string_view label = axis_of_field(field)->label;
-    if (!is_valid_utf8(text)) add_fault("{}: the text is not valid UTF-8.", label);
-    if (text.size() > kMaxText) add_fault("{}: the text is longer than {} bytes.", label, kMaxText);
-  }
-
-  void read_seed() {
-    if (has_axis("seed") && !base_.has_seed()) return;
-    const std::int64_t seed = base_.has_seed() ? base_.seed() : kRandomSeed;
-    if (seed < kRandomSeed) {
-      add_fault("Seed: {} is out of range. A seed is 0 to {}, or -1 to draw one.", seed,
-                axis_of_field("seed")->limits.most);
-    }
-    recipe().set_seed(seed == kRandomSeed ? draw_seed_() : static_cast<std::uint64_t>(seed));
-  }
-
-  std::uint32_t read_integer(std::string_view field, bool given, std::int64_t value,
-                             std::uint32_t otherwise) {
-    if (!given) return otherwise;
-    const AxisKind& kind = *axis_of_field(field);
-    if (value < kind.limits.least || value > kind.limits.most) {
-      add_fault("{0}: {1} is out of range. {0} is {2} to {3}.", kind.label, value,
-                kind.limits.least, kind.limits.most);
-      return otherwise;
-    }
-    return static_cast<std::uint32_t>(value);
-  }
-
-  std::uint32_t read_side(std::string_view field, bool given, std::int64_t value,
-                          std::uint32_t otherwise) {
-    const bool varied = has_axis("size") || has_axis(field);
-    const std::int64_t side = given ? value : otherwise;
-    const auto fault = size_rule_.fault_of(side);
-    if (fault && !(varied && !given)) {
-      add_fault("{}: {} {}", axis_of_field(field)->label, side, *fault);
-      return otherwise;
-    }
-    return static_cast<std::uint32_t>(side);
-  }
-
-  std::uint32_t default_side() {
-    if (models_.empty() || models_.front()->default_size() == 0) return kDefaultSide;
-    const std::uint32_t side = models_.front()->default_size();
-    const bool differ = std::ranges::any_of(
-        models_, [&](const v1::ModelOnDisk* model) { return model->default_size() != side; });
-    const bool given = has_axis("size") || ((base_.has_width() || has_axis("width")) &&
-                                            (base_.has_height() || has_axis("height")));
-    if (differ && !given) {
-      warnings_.push_back(
-          fmt::format("The models are made for different sizes; all are rendered at {0}x{0}, that "
-                      "of {1}.",
-                      side, models_.front()->model().name()));
-    }
-    return side;
-  }
-
-  void read_guidance_scale() {
-    const Limits& limits = axis_of_field("guidance_scale")->limits;
-    const double scale =
-        base_.has_guidance_scale() ? base_.guidance_scale() : kDefaultGuidanceScale;
-    const bool in_range =
-        scale >= static_cast<double>(limits.least) && scale <= static_cast<double>(limits.most);
-    if (!in_range) {
-      add_fault("CFG scale: {} is out of range. CFG scale is {} to {}.", scale, limits.least,
-                limits.most);
-    }
-    recipe().set_guidance_scale(scale + 0.0);
-  }
-
-  void read_sampler() {
-    recipe().set_sampler(std::string(kDefaultSampler));
-    recipe().set_schedule(std::string(kDefaultSchedule));
-    if (base_.has_sampler()) {
-      const auto choice = find_sampler(base_.sampler());
-      if (choice) {
-        recipe().set_sampler(choice->sampler);
-        if (choice->schedule) recipe().set_schedule(*choice->schedule);
-      } else {
-        add_fault("Sampler: {} {}", in_quotes(base_.sampler()),
-                  explain_unknown_sampler(base_.sampler()));
-      }
-    }
-    if (!base_.has_schedule()) return;
-    const auto schedule = find_schedule(base_.schedule());
-    if (!schedule) {
-      add_fault("Schedule: {} {}", in_quotes(base_.schedule()),
-                explain_unknown_schedule(base_.schedule()));
-      return;
-    }
-    if (recipe().schedule() != kDefaultSchedule && recipe().schedule() != *schedule) {
-      add_fault("Schedule: {} contradicts the sampler {}. Keep one of them.",
-                in_quotes(base_.schedule()), in_quotes(base_.sampler()));
-    }
-    recipe().set_schedule(*schedule);
-  }
-
-  void read_vae() {
-    if (!base_.has_vae()) return;
-    const auto vae = find_vae(catalog_, base_.vae());
-    if (!vae) {
-      add_fault("VAE: {} {}", in_quotes(base_.vae()), vae.error().message);
-    } else if (*vae != nullptr) {
-      *recipe().mutable_vae() = (*vae)->model();
-    }
+    std::set<std::string_view> varied;
+    for (const Draft& draft : drafts_) varied.insert(draft.kind.field);
+    BaseReading reading =
+        read_base_recipe(base_, {catalog_, draw_seed_, size_rule_, models_, varied});
+    take(std::move(reading.faults), faults_);
+    take(std::move(reading.warnings), warnings_);
+    recipe().MergeFrom(reading.recipe);
   }
 
   void read_axes() {
@@ -337,9 +230,9 @@ class Planner {
     for (const Draft* draft : by_role(AxisType::Permutation)) {
       prompts.phrases = {draft->values.permuted().begin(), draft->values.permuted().end()};
     }
-    const PromptFindings findings = check_swept_prompts(prompts);
-    faults_.insert(faults_.end(), findings.faults.begin(), findings.faults.end());
-    warnings_.insert(warnings_.end(), findings.warnings.begin(), findings.warnings.end());
+    PromptFindings findings = check_swept_prompts(prompts);
+    take(std::move(findings.faults), faults_);
+    take(std::move(findings.warnings), warnings_);
   }
 
   std::vector<std::string> texts_of(std::string_view field, const std::string& base) const {
@@ -366,24 +259,22 @@ class Planner {
 
   /// A VAE must shrink pictures as much as the models' own do.
   void check_vaes() {
-    std::vector<v1::ModelRef> vaes;
-    if (recipe().has_vae()) vaes.push_back(recipe().vae());
+    std::set<std::string> hashes;
+    if (recipe().has_vae()) hashes.insert(recipe().vae().hash());
     for (const Draft& draft : drafts_) {
       if (draft.kind.type != AxisType::Vae) continue;
-      for (const v1::ModelValue& value : draft.values.models()) {
-        if (!value.automatic()) vaes.push_back(value.model());
-      }
+      for (const v1::ModelValue& value : draft.values.models()) hashes.insert(value.model().hash());
     }
-    for (const v1::ModelRef& ref : vaes) {
-      for (const v1::ModelOnDisk& vae : catalog_.models) {
-        if (!vae.vae_only() || vae.model().hash() != ref.hash()) continue;
-        for (const v1::ModelOnDisk* model : models_) {
-          if (vae.vae_factor() == model->vae_factor()) continue;
-          add_fault("VAE \"{}\" has a factor of {}, model \"{}\" one of {}: they do not fit.",
-                    ref.name(), vae.vae_factor(), model->model().name(), model->vae_factor());
-        }
-        break;
-      }
+    for (const v1::ModelOnDisk& vae : catalog_.models) {
+      if (vae.vae_only() && hashes.erase(vae.model().hash()) > 0) check_vae(vae);
+    }
+  }
+
+  void check_vae(const v1::ModelOnDisk& vae) {
+    for (const v1::ModelOnDisk* model : models_) {
+      if (vae.vae_factor() == model->vae_factor()) continue;
+      add_fault("VAE \"{}\" has a factor of {}, model \"{}\" one of {}: they do not fit.",
+                vae.model().name(), vae.vae_factor(), model->model().name(), model->vae_factor());
     }
   }
 

@@ -27,6 +27,8 @@ inline constexpr double kDefaultGuidanceScale = 7;
 inline constexpr std::string_view kDefaultSampler = "euler";
 inline constexpr std::string_view kDefaultSchedule = "automatic";
 inline constexpr std::uint32_t kDefaultClipSkip = 1;
+/// As a seed: draw one.
+inline constexpr std::int64_t kRandomSeed = -1;
 /// The side of a picture in pixels when even the model does not say.
 inline constexpr std::uint32_t kDefaultSide = 512;
 

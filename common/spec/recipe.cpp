@@ -1,9 +1,9 @@
 #include "common/spec/recipe.h"
 
+#include <algorithm>
 #include <charconv>
-#include <concepts>
-#include <span>
 #include <string_view>
+#include <utility>
 
 namespace furrow::spec {
 
@@ -27,8 +27,6 @@ class CanonicalWriter {
   }
 
   template <typename Number>
-  requires std::integral<Number> || std::floating_point<Number>
-
   void number(std::string_view field, Number value) {
     if (value == Number{}) return;
     begin(field);
@@ -60,18 +58,29 @@ class CanonicalWriter {
   /// A JSON string with only what JSON demands escaped, so that there is one way to write a text.
   void append_json_string(std::string_view value) {
     text_ += '"';
-    for (const char c : value) {
-      if (c == '"' || c == '\\') {
-        text_ += '\\';
-        text_ += c;
-      } else if (static_cast<unsigned char>(c) < 0x20) {
-        text_ += "\\u00";
-        append_hex(c);
-      } else {
-        text_ += c;
-      }
+    while (!value.empty()) {
+      const auto plain = std::ranges::find_if(value, must_be_escaped) - value.begin();
+      text_.append(value.substr(0, static_cast<std::size_t>(plain)));
+      value.remove_prefix(static_cast<std::size_t>(plain));
+      if (value.empty()) break;
+      append_escaped(value.front());
+      value.remove_prefix(1);
     }
     text_ += '"';
+  }
+
+  static bool must_be_escaped(char c) {
+    return c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20;
+  }
+
+  void append_escaped(char c) {
+    if (c == '"' || c == '\\') {
+      text_ += '\\';
+      text_ += c;
+    } else {
+      text_ += "\\u00";
+      append_hex(c);
+    }
   }
 
   std::string text_;
