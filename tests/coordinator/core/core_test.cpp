@@ -286,7 +286,8 @@ TEST(Failure, TheNextTryIsElsewhereWhenSomeoneElseCan) {
 
   farm.fails(first, failed, v1::FAILURE_CLASS_LOST);
 
-  EXPECT_TRUE(std::none_of(farm.leases(first).begin(), farm.leases(first).end(),
+  const std::vector<v1::Token> leases = farm.leases(first);
+  EXPECT_TRUE(std::none_of(leases.begin(), leases.end(),
                            [](const v1::Token& token) { return token.attempt() == 2; }));
   farm.renders(second, farm.only_lease(second));
   EXPECT_EQ(farm.only_lease(second).cell(), failed.cell());
