@@ -11,6 +11,7 @@
 #include "common/base/log.h"
 #include "common/base/version.h"
 #include "common/config/exit_code.h"
+#include "worker/engine/memory/host_memory.h"
 #include "worker/engine/session.h"
 
 namespace furrow::engine {
@@ -94,6 +95,7 @@ int run(int argc, char** argv) {
     return config::kExitUsage;
   }
   start_log("engine");
+  keep_freed_memory();
   if (const auto served = serve(*arguments); !served) {
     fmt::print(stderr, "furrow-engine: {}\n", served.error().message);
     return config::exit_code(served.error().kind);

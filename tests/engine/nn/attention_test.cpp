@@ -64,7 +64,7 @@ TEST(Attention, ManyTokensTakenInPartsAreTheSame) {
   const c10::InferenceMode no_gradients;
   // The scores of all queries would be larger than is computed at a time.
   constexpr std::int64_t kTokens = 4500;
-  static_assert(kTokens * kTokens * sizeof(float) > kMaxScoreBytes);
+  static_assert(kTokens * kTokens * sizeof(float) > kScoreBytes);
   const auto q = random_tokens(1, kTokens, 8);
   const auto k = random_tokens(1, kTokens, 8);
   const auto v = random_tokens(1, kTokens, 8);

@@ -5,6 +5,7 @@
 #include <benchmark/benchmark.h>
 #include <c10/core/InferenceMode.h>
 
+#include "worker/engine/memory/host_memory.h"
 #include "worker/engine/model/stable_diffusion.h"
 #include "worker/engine/nn/attention.h"
 
@@ -81,4 +82,10 @@ BENCHMARK(run_emoji_decode)
 
 }  // namespace furrow::engine
 
-BENCHMARK_MAIN();
+int main(int argc, char** argv) {
+  furrow::engine::keep_freed_memory();  // as the engine does
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
+  benchmark::RunSpecifiedBenchmarks();
+  return 0;
+}

@@ -15,6 +15,8 @@ std::optional<Activation> find_activation(std::string_view name) {
 
 at::Tensor activate(Activation activation, const at::Tensor& x) {
   switch (activation) {
+    case Activation::None:
+      return x;
     case Activation::Silu:
       return at::silu(x);
     case Activation::Gelu:

@@ -19,12 +19,13 @@ enum class Mask {
 /// @param v  [B, Tk, heads * d]
 /// @return   [B, Tq, heads * d] contiguous, dtype and device of q
 ///
-/// The softmax sums in float32. Memory beyond the result is bounded by kMaxScoreBytes however many
-/// tokens there are.
+/// The softmax sums in float32. Memory beyond copies of the arguments and the result is
+/// kScoreBytes, however many tokens there are; only a row longer than that takes more.
 at::Tensor attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
                      std::int64_t heads, Mask mask = Mask::None);
 
-/// The scores of as many queries as fit are computed at a time.
-inline constexpr std::int64_t kMaxScoreBytes = std::int64_t{64} << 20;
+/// Scores are computed so many bytes at a time. They stay in a core's cache between the two
+/// products and the softmax, and in the same memory: fresh pages cost more than the arithmetic.
+inline constexpr std::int64_t kScoreBytes = std::int64_t{2} << 20;
 
 }  // namespace furrow::engine::nn

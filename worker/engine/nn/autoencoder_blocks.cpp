@@ -100,8 +100,7 @@ Encoder::Encoder(const weights::Scope& scope, const AutoencoderConfig& config)
       conv_norm_out(scope / "conv_norm_out", config.block_out_channels.back(),
                     config.norm_num_groups, kNormEps),
       conv_out(scope / "conv_out",
-               {.in = config.block_out_channels.back(), .out = 2 * config.latent_channels}),
-      activation(config.activation) {
+               {.in = config.block_out_channels.back(), .out = 2 * config.latent_channels}) {
   for (std::size_t level = 0; level < config.block_out_channels.size(); ++level) {
     down_blocks.emplace_back(scope / "down_blocks" / level, config, level);
   }
@@ -111,7 +110,7 @@ at::Tensor Encoder::forward(const at::Tensor& image) const {
   auto x = conv_in.forward(image);
   for (const auto& block : down_blocks) x = block.forward(x);
   x = mid_block.forward(x);
-  return conv_out.forward(activate(activation, conv_norm_out.forward(x)));
+  return conv_out.forward(conv_norm_out.forward(x, Activation::Silu));
 }
 
 Decoder::Decoder(const weights::Scope& scope, const AutoencoderConfig& config)
@@ -121,8 +120,7 @@ Decoder::Decoder(const weights::Scope& scope, const AutoencoderConfig& config)
       conv_norm_out(scope / "conv_norm_out", config.block_out_channels.front(),
                     config.norm_num_groups, kNormEps),
       conv_out(scope / "conv_out",
-               {.in = config.block_out_channels.front(), .out = config.out_channels}),
-      activation(config.activation) {
+               {.in = config.block_out_channels.front(), .out = config.out_channels}) {
   const auto count = config.block_out_channels.size();
   for (std::size_t i = 0; i < count; ++i) {
     up_blocks.emplace_back(scope / "up_blocks" / i, config, count - 1 - i);
@@ -132,7 +130,7 @@ Decoder::Decoder(const weights::Scope& scope, const AutoencoderConfig& config)
 at::Tensor Decoder::forward(const at::Tensor& latents) const {
   auto x = mid_block.forward(conv_in.forward(latents));
   for (const auto& block : up_blocks) x = block.forward(x);
-  return conv_out.forward(activate(activation, conv_norm_out.forward(x)));
+  return conv_out.forward(conv_norm_out.forward(x, Activation::Silu));
 }
 
 }  // namespace furrow::engine::nn

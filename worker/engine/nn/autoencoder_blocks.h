@@ -64,7 +64,6 @@ struct Encoder {
   AutoencoderMidBlock mid_block;
   GroupNorm conv_norm_out;
   Conv2d conv_out;
-  Activation activation;
 
   Encoder(const weights::Scope& scope, const AutoencoderConfig& config);
 
@@ -78,7 +77,6 @@ struct Decoder {
   std::vector<DecoderBlock> up_blocks;
   GroupNorm conv_norm_out;
   Conv2d conv_out;
-  Activation activation;
 
   Decoder(const weights::Scope& scope, const AutoencoderConfig& config);
 

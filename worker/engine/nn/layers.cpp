@@ -27,11 +27,10 @@ GroupNorm::GroupNorm(const weights::Scope& scope, std::int64_t channels, std::in
                      double epsilon)
     : weight(scope.required("weight", {channels})),
       bias(scope.required("bias", {channels})),
-      groups(group_count),
-      eps(epsilon) {}
+      shape{group_count, epsilon} {}
 
-at::Tensor GroupNorm::forward(const at::Tensor& x) const {
-  return at::group_norm(x, groups, weight.get(), bias.get(), eps, /*cudnn_enabled=*/true);
+at::Tensor GroupNorm::forward(const at::Tensor& x, Activation then) const {
+  return group_norm(x, weight.get(), bias.get(), shape, then);
 }
 
 LayerNorm::LayerNorm(const weights::Scope& scope, std::int64_t width, double epsilon)

@@ -4,6 +4,8 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "worker/engine/nn/activation.h"
+#include "worker/engine/nn/group_norm.h"
 #include "worker/engine/weights/loader.h"
 #include "worker/engine/weights/parameter.h"
 
@@ -46,17 +48,15 @@ struct Conv2d {
   at::Tensor forward(const at::Tensor& x) const;
 };
 
-/// Wu and He 2018 (arXiv:1803.08494). Sums in float32 whatever the dtype.
 struct GroupNorm {
   Parameter weight;  // [channels]
   Parameter bias;    // [channels]
-  std::int64_t groups;
-  double eps;
+  GroupNormShape shape;
 
   GroupNorm(const weights::Scope& scope, std::int64_t channels, std::int64_t groups, double eps);
 
-  /// [B, channels, ...]; shape and memory format stay.
-  at::Tensor forward(const at::Tensor& x) const;
+  /// [B, channels, h, w]; shape and memory format stay. See group_norm.
+  at::Tensor forward(const at::Tensor& x, Activation then = Activation::None) const;
 };
 
 /// Over the last dimension. Sums in float32 whatever the dtype.

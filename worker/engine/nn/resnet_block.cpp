@@ -20,9 +20,9 @@ ResnetBlock::ResnetBlock(const weights::Scope& scope, const ResnetShape& shape)
 }
 
 at::Tensor ResnetBlock::forward(const at::Tensor& x, const at::Tensor& time) const {
-  auto h = conv1.forward(activate(activation, norm1.forward(x)));
+  auto h = conv1.forward(norm1.forward(x, activation));
   if (time_emb_proj) h = h.add_(time_emb_proj->forward(time).unsqueeze(-1).unsqueeze(-1));
-  h = conv2.forward(activate(activation, norm2.forward(h)));
+  h = conv2.forward(norm2.forward(h, activation));
   h = h.add_(conv_shortcut ? conv_shortcut->forward(x) : x);
   return output_scale == 1 ? h : h.div_(output_scale);
 }

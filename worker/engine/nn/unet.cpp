@@ -57,7 +57,7 @@ at::Tensor UNet::forward(const at::Tensor& sample, const at::Tensor& timesteps,
   for (const auto& block : down_blocks) x = block.forward(x, conditioning, skips);
   if (mid_block) x = mid_block->forward(x, conditioning);
   for (const auto& block : up_blocks) x = block.forward(x, conditioning, skips);
-  x = conv_out.forward(activate(config.activation, conv_norm_out.forward(x)));
+  x = conv_out.forward(conv_norm_out.forward(x, config.activation));
   return x.to(sample.scalar_type()).contiguous();
 }
 

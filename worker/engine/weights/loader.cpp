@@ -47,7 +47,11 @@ Parameter Loader::load(const std::string& name, const Shape& shape) {
     faults_.push_back(fmt::format("\"{}\": {}", entry->stored_name, value.error().message));
     return {};
   }
-  return {value->reshape(shape), stored.dtype};
+  // Feature maps lie channels last, and convolutions want their weights likewise.
+  const bool is_convolution = shape.size() == 4;
+  return {value->reshape(shape).contiguous(is_convolution ? at::MemoryFormat::ChannelsLast
+                                                          : at::MemoryFormat::Contiguous),
+          stored.dtype};
 }
 
 bool Loader::is_ignored(std::string_view name) const {

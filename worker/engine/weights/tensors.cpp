@@ -8,6 +8,8 @@
 #include <fmt/format.h>
 #include <torch/version.h>
 
+#include "worker/engine/weights/torch_compat.h"
+
 namespace furrow::engine::weights {
 
 namespace {
@@ -40,16 +42,9 @@ std::optional<at::ScalarType> scalar_type(Dtype dtype) {
       return at::kByte;
     case Dtype::Bool:
       return at::kBool;
-#if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 1)
-    case Dtype::F8E4M3:
-      return at::kFloat8_e4m3fn;
-    case Dtype::F8E5M2:
-      return at::kFloat8_e5m2;
-#else
     case Dtype::F8E4M3:
     case Dtype::F8E5M2:
-      return std::nullopt;
-#endif
+      return float8_type(dtype);
   }
   return std::nullopt;
 }
