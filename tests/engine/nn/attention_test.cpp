@@ -60,6 +60,21 @@ TEST(Attention, InBfloat16IsCloseToTheFormula) {
   EXPECT_LT(difference(got, by_the_formula(q, k, v, 4)), 0.03);
 }
 
+TEST(Attention, WhatTheMemoryHeldBeforeNeverShows) {
+  const c10::InferenceMode no_gradients;
+  for (const std::int64_t keys : {7, 77, 300}) {
+    const auto q = random_tokens(2, 30, 4);
+    const auto k = random_tokens(2, keys, 4);
+    const auto v = random_tokens(2, keys, 4);
+    // Freed at once, so that attention is given the same memory for its scores.
+    at::full({2 * 30 * keys}, NAN);
+
+    const auto got = attention(q, k, v, 1);
+
+    EXPECT_TRUE(got.isfinite().all().item<bool>()) << keys;
+  }
+}
+
 TEST(Attention, ManyTokensTakenInPartsAreTheSame) {
   const c10::InferenceMode no_gradients;
   // The scores of all queries would be larger than is computed at a time.

@@ -74,7 +74,7 @@ at::Tensor attention_in_blocks(const at::Tensor& q, const at::Tensor& k, const a
       const auto m = std::min(block.queries, rows - first);
       const auto part = queries.narrow(0, head, n).narrow(1, first, m);
       auto scores = scratch.narrow(0, 0, n * m * columns).view({n, m, columns});
-      at::baddbmm_out(scores, scores, part, head_keys, /*beta=*/0, scale);
+      at::bmm_out(scores, part, head_keys).mul_(scale);
       if (mask == Mask::Causal) scores.add_(causal_bias(first, m, columns, q.options()));
       at::softmax_out(scores, scores, -1);
       auto seen = result.narrow(0, head, n).narrow(1, first, m);
