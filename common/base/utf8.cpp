@@ -2,6 +2,12 @@
 
 namespace furrow {
 
+namespace {
+
+constexpr std::string_view kReplacementCharacter = "\xEF\xBF\xBD";  // U+FFFD
+
+}  // namespace
+
 // The ranges are those of table 3-7 of the Unicode standard.
 std::size_t utf8_character(std::string_view text) {
   const auto byte = [&](std::size_t i) {
@@ -33,6 +39,22 @@ bool is_valid_utf8(std::string_view text) {
     text.remove_prefix(length);
   }
   return true;
+}
+
+std::string well_formed_utf8(std::string_view text) {
+  std::string result;
+  result.reserve(text.size());
+  std::size_t good = 0;  // what is well-formed at the start of `text`
+  while (good < text.size()) {
+    const std::size_t length = utf8_character(text.substr(good));
+    good += length;
+    if (length > 0) continue;
+    result += text.substr(0, good);
+    result += kReplacementCharacter;
+    text.remove_prefix(good + 1);
+    good = 0;
+  }
+  return result += text;
 }
 
 }  // namespace furrow

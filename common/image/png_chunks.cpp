@@ -9,6 +9,7 @@
 #include <zlib.h>
 
 #include "common/base/check.h"
+#include "common/base/utf8.h"
 #include "common/image/text_encoding.h"
 
 namespace furrow::image {

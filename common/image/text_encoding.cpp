@@ -6,12 +6,6 @@
 #include "common/base/utf8.h"
 
 namespace furrow::image {
-namespace {
-
-constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
-
-}  // namespace
-
 std::optional<std::string> latin1_of(std::string_view utf8) {
   std::string latin1;
   latin1.reserve(utf8.size());
@@ -42,22 +36,6 @@ std::string utf8_of_latin1(std::string_view latin1) {
     }
   }
   return utf8;
-}
-
-std::string well_formed_utf8(std::string_view text) {
-  std::string result;
-  result.reserve(text.size());
-  std::size_t good = 0;  // what is well-formed at the start of `text`
-  while (good < text.size()) {
-    const std::size_t length = utf8_character(text.substr(good));
-    good += length;
-    if (length > 0) continue;
-    result += text.substr(0, good);
-    result += kReplacement;
-    text.remove_prefix(good + 1);
-    good = 0;
-  }
-  return result += text;
 }
 
 }  // namespace furrow::image

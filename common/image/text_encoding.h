@@ -13,7 +13,4 @@ std::optional<std::string> latin1_of(std::string_view utf8);
 /// The UTF-8 of Latin-1 bytes. Every byte is a character, so this cannot fail.
 std::string utf8_of_latin1(std::string_view latin1);
 
-/// `text` with everything that is not well-formed UTF-8 (RFC 3629) replaced by U+FFFD.
-std::string well_formed_utf8(std::string_view text);
-
 }  // namespace furrow::image

@@ -10,7 +10,7 @@
 #include <pango/pangocairo.h>
 
 #include "common/base/check.h"
-#include "common/image/text_encoding.h"
+#include "common/base/utf8.h"
 
 #ifdef __SANITIZE_ADDRESS__
 /// Fontconfig keeps the fonts it found until the process ends, by pointers that the leak checker
@@ -161,7 +161,7 @@ struct LabelPainter::Pango {
 };
 
 std::string label_text(std::string_view text) {
-  std::string label = image::well_formed_utf8(text);
+  std::string label = well_formed_utf8(text);
   for (char& c : label)
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = ' ';
   if (label.size() <= kMaxLabelBytes) return label;

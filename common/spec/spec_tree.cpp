@@ -64,7 +64,7 @@ Result<SpecNode> parse_yaml(const std::string& text) {
     return fail(ErrorKind::Invalid, "The document has too many parts or is nested too deeply.");
   } catch (const YAML::Exception& error) {
     return fail(ErrorKind::Invalid,
-                fmt::format("Line {}: this is not YAML: {}.", error.mark.line + 1, error.msg));
+                fmt::format("Line {}: this is not YAML: {}.", error.mark.line + 1, well_formed_utf8(error.msg)));
   }
 }
 
@@ -140,7 +140,7 @@ class JsonReader {
     const std::string_view what = error.what();
     const auto colon = what.find(": ");
     error_ = fmt::format("Line {}: this is not JSON: {}.", *line_,
-                         colon == what.npos ? what : what.substr(colon + 2));
+                         well_formed_utf8(colon == what.npos ? what : what.substr(colon + 2)));
     return false;
   }
 

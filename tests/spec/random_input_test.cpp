@@ -87,7 +87,8 @@ TEST(RandomInput, DocumentsAreReadOrRefused) {
     for (const SpecFormat format : {SpecFormat::Yaml, SpecFormat::Json}) {
       const auto spec = read_spec(text, format);
       if (!spec) {
-        ASSERT_TRUE(is_valid_utf8(spec.error().message)) << text;
+        ASSERT_TRUE(is_valid_utf8(spec.error().message))
+            << testing::PrintToString(spec.error().message) << " for " << testing::PrintToString(text);
       }
     }
     const auto recipe = recipe_from_json(text);

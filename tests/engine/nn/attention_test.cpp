@@ -62,12 +62,13 @@ TEST(Attention, InBfloat16IsCloseToTheFormula) {
 
 TEST(Attention, WhatTheMemoryHeldBeforeNeverShows) {
   const c10::InferenceMode no_gradients;
+  // libtorch has a product of its own for small matrices.
   for (const std::int64_t keys : {7, 77, 300}) {
-    const auto q = random_tokens(2, 30, 4);
+    const auto q = random_tokens(2, 6, 4);
     const auto k = random_tokens(2, keys, 4);
     const auto v = random_tokens(2, keys, 4);
     // Freed at once, so that attention is given the same memory for its scores.
-    at::full({2 * 30 * keys}, NAN);
+    at::full({2 * 6 * keys}, NAN);
 
     const auto got = attention(q, k, v, 1);
 
