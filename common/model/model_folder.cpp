@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <optional>
 #include <set>
 #include <string_view>
 #include <system_error>
@@ -34,6 +33,9 @@ constexpr std::array kWeightsSuffixes =
                                      ".safetensors.index.fp16.json"});
 constexpr std::array kPickleSuffixes =
     std::to_array<std::string_view>({".bin", ".fp16.bin", ".ckpt", ".pt", ".bin.index.json"});
+/// What checkpoints and the like are called that are pickles as a whole.
+constexpr std::array kPickleFiles =
+    std::to_array<std::string_view>({".ckpt", ".bin", ".pt", ".pth"});
 
 Unexpected invalid(std::string what) {
   return fail(ErrorKind::Invalid, std::move(what));
@@ -215,10 +217,28 @@ bool looks_like_model(const fs::path& folder) {
   return is_file(folder / "model_index.json") || is_standalone_vae(folder);
 }
 
+std::optional<std::string> why_no_model(const fs::path& file) {
+  const std::string suffix = file.extension().string();
+  if (suffix == ".safetensors") {
+    return fmt::format(
+        "{} is a model in one file, which is not supported yet. Use a diffusers folder.",
+        file.string());
+  }
+  if (std::ranges::find(kPickleFiles, suffix) == kPickleFiles.end()) return std::nullopt;
+  return fmt::format(
+      "{} is refused: it is a pickle, and a pickle can run any code when it is read. Get the model "
+      "as .safetensors in a diffusers folder.",
+      file.string());
+}
+
 Result<ModelFolder> open_model_folder(const fs::path& folder) {
   if (is_file(folder / "model_index.json")) return FolderReader(folder).read_pipeline();
   if (is_standalone_vae(folder)) return FolderReader(folder).read_standalone_vae();
   std::error_code ignored;
+  if (is_file(folder)) {
+    return invalid(why_no_model(folder).value_or(
+        fmt::format("{} is a file. A model is a folder.", folder.string())));
+  }
   if (!fs::is_directory(folder, ignored)) {
     return fail(ErrorKind::NotFound, fmt::format("There is no folder {}.", folder.string()));
   }

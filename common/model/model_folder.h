@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,7 +25,10 @@ struct ModelFolder {
 /// AutoencoderKL.
 bool looks_like_model(const std::filesystem::path& folder);
 
-/// Errors: Invalid, naming the file that is missing, damaged or refused, or the model's class when
+/// Why a file is no model, when people may take it for one: weights in one file, a pickle.
+std::optional<std::string> why_no_model(const std::filesystem::path& file);
+
+/// Errors: NotFound; Invalid, naming the file that is missing, damaged or refused, or the model's class when
 /// furrow does not support it yet.
 Result<ModelFolder> open_model_folder(const std::filesystem::path& folder);
 

@@ -20,8 +20,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array kPickles = std::to_array<std::string_view>({".ckpt", ".bin", ".pt", ".pth"});
-
 Result<Digest> hash_content(const fs::path& folder, const ModelFolder& model, FileHashes& hashes) {
   std::string lines = "furrow-model/1\n";
   for (const fs::path& file : model.content) {
@@ -58,21 +56,6 @@ Result<FoundModel> read_with(const fs::path& folder, FileHashes& hashes) {
   return found;
 }
 
-/// Why a file that lies among model folders is no model, if it looks like one.
-std::optional<std::string> why_not(const fs::path& file) {
-  if (file.extension() == ".safetensors") {
-    return fmt::format(
-        "{} is a model in one file, which is not supported yet. Use a diffusers "
-        "folder.",
-        file.string());
-  }
-  if (std::ranges::find(kPickles, file.extension().string()) == kPickles.end()) return std::nullopt;
-  return fmt::format(
-      "{} is refused: it is a pickle, and a pickle can run any code when it is read. "
-      "Get the model as .safetensors in a diffusers folder.",
-      file.string());
-}
-
 /// What lies directly in a folder, by name; nothing if it cannot be read.
 std::vector<fs::path> sorted_entries(const fs::path& folder) {
   std::vector<fs::path> entries;
@@ -94,7 +77,7 @@ class Scanner {
       std::error_code ignored;
       if (fs::is_directory(entry, ignored)) {
         if (looks_like_model(entry)) add(entry);
-      } else if (auto reason = why_not(entry)) {
+      } else if (auto reason = why_no_model(entry)) {
         index_.broken.push_back({entry, std::move(*reason)});
       }
     }

@@ -289,5 +289,13 @@ TEST_F(ModelIndexTest, WhatIsNoModelIsToldApartFromWhatIsNotThere) {
   EXPECT_EQ(read_model_folder(models_ / "missing").error().kind, ErrorKind::NotFound);
 }
 
+TEST_F(ModelIndexTest, AFileInPlaceOfAFolderIsRefusedByItsKind) {
+  write(models_ / "a.ckpt", "");
+  write(models_ / "a.txt", "");
+
+  EXPECT_THAT(read_model_folder(models_ / "a.ckpt").error().message, HasSubstr("pickle"));
+  EXPECT_THAT(read_model_folder(models_ / "a.txt").error().message, HasSubstr("is a file"));
+}
+
 }  // namespace
 }  // namespace furrow::model
