@@ -1,7 +1,6 @@
 #include "common/model/model_index.h"
 
 #include <algorithm>
-#include <array>
 #include <optional>
 #include <set>
 #include <string_view>
