@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "common/prompt/limits.h"
 #include "common/prompt/text.h"
 
 namespace furrow::prompt {
@@ -99,7 +100,7 @@ class AttentionParser {
     if (!weight)
       return fail(ErrorKind::Invalid,
                   fmt::format("{}: {} is not a weight; a weight is written as in (text:1.3).",
-                              place(text_, at_), quoted(end->number)));
+                              place(text_, at_), in_quotes(end->number)));
     multiply(round_.back(), *weight);
     round_.pop_back();
     at_ += end->size;
@@ -135,7 +136,7 @@ class AttentionParser {
       if (!std::isfinite(fragment.weight))
         return fail(ErrorKind::Invalid, fmt::format("the weights of the brackets around {} make "
                                                     "more than a number can hold.",
-                                                    quoted(fragment.text)));
+                                                    in_quotes(fragment.text)));
       if (!merged.empty() && merged.back().weight == fragment.weight) {
         merged.back().text += fragment.text;
       } else {

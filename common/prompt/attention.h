@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,9 +16,6 @@ struct Fragment {
 
   bool operator==(const Fragment&) const = default;
 };
-
-/// The most brackets of one kind that may stand open at one place.
-inline constexpr std::size_t kMaxNesting = 100;
 
 /// A1111's emphasis, with A1111's numbers (and sdnext's \:, which A1111 lacks):
 ///

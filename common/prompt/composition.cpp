@@ -38,7 +38,7 @@ Result<WeightedText> weighted_text(std::string_view whole, std::size_t first, st
     return fail(ErrorKind::Invalid,
                 fmt::format("{}: {} is not a weight; a prompt of several is weighted as in "
                             "\"a cat :1.2 AND a dog\"; write \\: for a colon that is text.",
-                            place(whole, first + *colon), quoted(number)));
+                            place(whole, first + *colon), in_quotes(number)));
   return WeightedText{std::string(without_blanks_behind(text.substr(0, *colon))), *weight};
 }
 

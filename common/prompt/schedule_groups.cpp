@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-#include "common/prompt/attention.h"
+#include "common/prompt/limits.h"
 #include "common/prompt/text.h"
 
 namespace furrow::prompt {
@@ -119,7 +119,7 @@ class GroupFinder {
                    fmt::format("a schedule ends in a step or a fraction of the steps, as in "
                                "[from:to:10] or [from:to:0.5], and {} is neither; write \\: for a "
                                "colon that is text",
-                               quoted(last)));
+                               in_quotes(last)));
     if (colons > kMostSwitched)
       return fault(bracket.at, fmt::format("a schedule has two texts before its number, as in "
                                            "[from:to:10]; this one has {}",

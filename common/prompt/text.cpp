@@ -96,7 +96,7 @@ std::string number_text(double value) {
   return fmt::format("{}", value);
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string shown = "\"";
   for (std::size_t at = 0; at < text.size();) {
     if (shown.size() > kLongestQuote) return shown + "…\"";
@@ -111,7 +111,7 @@ std::string place(std::string_view text, std::size_t offset) {
   std::size_t character = 1;
   for (std::size_t at = 0; at < offset; ++character)
     at += std::max<std::size_t>(utf8_character(text.substr(at)), 1);
-  return fmt::format("character {} ({})", character, quoted(text.substr(offset)));
+  return fmt::format("character {} ({})", character, in_quotes(text.substr(offset)));
 }
 
 }  // namespace furrow::prompt

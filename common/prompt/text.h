@@ -35,7 +35,7 @@ std::string number_text(double value);
 
 /// The text for a message: in double quotes, cut between characters and ended by "…" when it is
 /// long. Valid UTF-8 whatever the text is.
-std::string quoted(std::string_view text);
+std::string in_quotes(std::string_view text);
 
 /// Where in a prompt something stands, for the beginning of a message: `character 7 ("[b:c:x] d")`,
 /// counted from 1, with what stands there.

@@ -7,6 +7,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "common/prompt/limits.h"
+
 namespace furrow::prompt {
 
 void PrintTo(const Fragment& fragment, std::ostream* out) {

@@ -7,7 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "common/prompt/attention.h"
+#include "common/prompt/limits.h"
 
 namespace furrow::prompt {
 
