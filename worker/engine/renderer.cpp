@@ -135,9 +135,10 @@ Result<Renderer::Attempt> Renderer::prepare(v1::RenderCell cell, pipelines::Deno
 
   tell_phase(cell.token(), v1::PHASE_ENCODING);
   const Stopwatch watch;
-  FURROW_TRY(auto conditioning, pipelines::condition(recipe, [&](const std::string& text) {
-               return encode(cell, text);
-             }));
+  FURROW_TRY(attempt.prompts, pipelines::read_prompts(recipe));
+  FURROW_TRY(auto conditioning,
+             pipelines::condition(attempt.prompts, recipe.guidance_scale(),
+                                  [&](const std::string& text) { return encode(cell, text); }));
   FURROW_TRY(denoising, pipelines::begin_text_to_image(*model_->parts, model_->scheduler, recipe,
                                                        std::move(conditioning)));
   attempt.timing.set_encode(watch.seconds());
@@ -151,7 +152,8 @@ Result<at::Tensor> Renderer::encode(const v1::RenderCell& cell, const std::strin
   const std::string key = fmt::format("{}\n{}\n{}\n{}", cell.model_path(), recipe.model().hash(),
                                       recipe.clip_skip(), text);
   if (const at::Tensor* found = prompts_.find(key)) return *found;
-  FURROW_TRY(at::Tensor states, pipelines::encode_prompt(*model_->parts, text, recipe.clip_skip()));
+  FURROW_TRY(at::Tensor states,
+             pipelines::encode_prompt(*model_->parts, text, {.clip_skip = recipe.clip_skip()}));
   prompts_.put(key, states);
   return states;
 }

@@ -54,6 +54,7 @@ class Renderer {
   /// A cell under way. Its denoising is in the batcher, by the same id.
   struct Attempt {
     v1::RenderCell cell;
+    pipelines::RecipePrompts prompts;
     std::shared_ptr<const nn::AutoencoderKl> vae;
     v1::Timing timing;
     Instant previewed;  // when its last preview was made

@@ -24,7 +24,7 @@ bool is_close(const at::Tensor& a, const at::Tensor& b) {
 
 /// Cells that differ in everything that may differ within a batch.
 std::vector<v1::Recipe> various_recipes() {
-  std::vector<v1::Recipe> recipes(5, a_recipe());
+  std::vector<v1::Recipe> recipes(6, a_recipe());
   recipes[1].set_sampler("heun");
   recipes[1].set_schedule("karras");
   recipes[1].set_seed(2);
@@ -36,6 +36,7 @@ std::vector<v1::Recipe> various_recipes() {
   recipes[4].set_sampler("dpmpp_2m");
   recipes[4].set_schedule("exponential");
   recipes[4].set_negative_prompt("dog face");
+  recipes[5].set_prompt("a (cat:1.3) [face|rocket] AND [dog face:sun:0.5] :-0.4");
   return recipes;
 }
 
@@ -126,7 +127,7 @@ TEST(Batcher, TakesPromptsOfDifferentLengths) {
   Batcher batcher;
   batcher.add(0, begin(a_recipe()).value());
   batcher.add(1, begin(long_prompt).value());
-  ASSERT_NE(batcher.at(0).positive.size(1), batcher.at(1).positive.size(1));
+  ASSERT_NE(batcher.at(0).tokens(), batcher.at(1).tokens());
 
   run_all(batcher, 4);
 
@@ -134,10 +135,88 @@ TEST(Batcher, TakesPromptsOfDifferentLengths) {
   EXPECT_TRUE(is_close(batcher.at(1).sampler->latent(), latent_alone(long_prompt)));
 }
 
+TEST(Batcher, TakesEveryStepsOwnPrompt) {
+  const c10::InferenceMode no_gradients;
+  v1::Recipe scheduled = a_recipe();
+  scheduled.set_prompt("[cat face:rocket:2]");
+  v1::Recipe first = a_recipe();
+  v1::Recipe second = a_recipe();
+  second.set_prompt("rocket");
+  Batcher batcher;
+  batcher.add(0, begin(scheduled).value());
+  batcher.add(1, begin(first).value());
+
+  run_all(batcher, 2);
+  EXPECT_TRUE(is_close(batcher.at(0).sampler->latent(), batcher.at(1).sampler->latent()));
+  Denoising other = batcher.remove(1);
+  other.conditioning = begin(second).value().conditioning;
+  batcher.add(1, std::move(other));
+  run_all(batcher, 2);
+
+  EXPECT_TRUE(is_close(batcher.at(0).sampler->latent(), batcher.at(1).sampler->latent()));
+  EXPECT_FALSE(is_close(batcher.at(0).sampler->latent(), latent_alone(first)));
+}
+
+TEST(Batcher, AsksForBothHalvesOfAStepWithTheSamePrompt) {
+  const c10::InferenceMode no_gradients;
+  v1::Recipe recipe = a_recipe();
+  recipe.set_sampler("heun");
+  recipe.set_steps(2);
+  recipe.set_prompt("[cat face|rocket]");
+  v1::Recipe first = recipe;
+  first.set_prompt("cat face");
+  Batcher batcher;
+  batcher.add(0, begin(recipe).value());
+  batcher.add(1, begin(first).value());
+
+  run_all(batcher, 2);  // both calls of the first step
+
+  EXPECT_TRUE(is_close(batcher.at(0).sampler->latent(), batcher.at(1).sampler->latent()));
+  run_all(batcher, 1);
+  EXPECT_FALSE(is_close(batcher.at(0).sampler->latent(), batcher.at(1).sampler->latent()));
+}
+
+TEST(Batcher, ComposesPrompts) {
+  const c10::InferenceMode no_gradients;
+  v1::Recipe plain = a_recipe();
+  plain.set_prompt("cat face");
+  v1::Recipe halves = a_recipe();
+  halves.set_prompt("cat face :0.5 AND cat face :0.5");
+  v1::Recipe different = a_recipe();
+  different.set_prompt("cat face :0.5 AND rocket :0.5");
+  Batcher batcher;
+  batcher.add(0, begin(halves).value());
+  batcher.add(1, begin(different).value());
+  EXPECT_EQ(batcher.at(0).rows(), 3);
+
+  run_all(batcher, 4);
+
+  EXPECT_TRUE(is_close(batcher.at(0).sampler->latent(), latent_alone(plain)));
+  EXPECT_FALSE(is_close(batcher.at(1).sampler->latent(), latent_alone(plain)));
+  EXPECT_TRUE(is_close(batcher.at(1).sampler->latent(), latent_alone(different)));
+}
+
+TEST(Batcher, ComposesWithoutANegativePromptWhenThatCancelsOut) {
+  const c10::InferenceMode no_gradients;
+  v1::Recipe recipe = a_recipe();
+  recipe.set_guidance_scale(2);
+  recipe.set_prompt("cat face :0.25 AND rocket :0.25");
+  Denoising with_negative = begin(recipe).value();
+  EXPECT_EQ(with_negative.rows(), 2);
+  with_negative.conditioning.negative = encode_prompt(embedded_model(), "dog face").value();
+  Batcher batcher;
+  batcher.add(0, std::move(with_negative));
+
+  run_all(batcher, 4);
+
+  EXPECT_TRUE(is_close(batcher.at(0).sampler->latent(), latent_alone(recipe)));
+}
+
 TEST(Batcher, LosesOnlyTheCellWhoseNumbersAreNotFinite) {
   const c10::InferenceMode no_gradients;
   Denoising broken = begin(a_recipe()).value();
-  broken.positive = at::full_like(broken.positive, std::numeric_limits<float>::quiet_NaN());
+  ScheduledConditioning& prompt = broken.conditioning.positives.front().prompt;
+  prompt = at::full_like(prompt.at(0), std::numeric_limits<float>::quiet_NaN());
   Batcher batcher;
   batcher.add(0, std::move(broken));
   batcher.add(1, begin(a_recipe()).value());
@@ -156,7 +235,7 @@ TEST(Batcher, NeedsOnlyTheConditionalHalfAtGuidanceScaleOne) {
   recipe.set_guidance_scale(1);
   Denoising both = begin(recipe).value();
   EXPECT_EQ(both.rows(), 1);
-  both.negative = encode_prompt(embedded_model(), "dog face", 1).value();
+  both.conditioning.negative = encode_prompt(embedded_model(), "dog face").value();
   Batcher batcher;
   batcher.add(0, std::move(both));
 

@@ -1,8 +1,6 @@
 #include "worker/engine/pipelines/encode_prompt.h"
 
-#include <algorithm>
 #include <string>
-#include <vector>
 
 #include <ATen/ATen.h>
 #include <c10/core/InferenceMode.h>
@@ -15,9 +13,7 @@ namespace furrow::engine::pipelines {
 
 namespace {
 
-using testing::ElementsAre;
 using testing::HasSubstr;
-using testing::SizeIs;
 
 std::string repeated(const std::string& words, int times) {
   std::string text;
@@ -25,68 +21,92 @@ std::string repeated(const std::string& words, int times) {
   return text;
 }
 
-std::vector<std::vector<std::int64_t>> chunks_of(const std::string& text) {
-  return prompt_chunks(embedded_model().tokenizer, text, PromptLength::Chunks);
+at::Tensor encoded(const std::string& text, const EncodeOptions& options = {}) {
+  return encode_prompt(embedded_model(), text, options).value();
 }
 
-/// What stands between the start and the first end token.
-std::vector<std::int64_t> words_of(const std::vector<std::int64_t>& row) {
-  const auto end = std::find(row.begin(), row.end(), embedded_model().tokenizer.eos_id());
-  return {row.begin() + 1, end};
+bool is_close(const at::Tensor& a, const at::Tensor& b) {
+  return at::allclose(a, b, 1e-4, 1e-5);
 }
 
-TEST(PromptChunks, IsOneRowForAShortPromptAndForNone) {
-  const auto& tokenizer = embedded_model().tokenizer;
-
-  EXPECT_THAT(chunks_of("cat face"), ElementsAre(tokenizer.encode_padded("cat face")));
-  EXPECT_THAT(chunks_of(""), ElementsAre(tokenizer.encode_padded("")));
-}
-
-TEST(PromptChunks, LosesAndReordersNoToken) {
-  const auto& tokenizer = embedded_model().tokenizer;
-  const std::string text = repeated("red cat face on a blue background, ", 30);
-
-  std::vector<std::int64_t> words;
-  for (const auto& row : chunks_of(text)) {
-    EXPECT_THAT(row, SizeIs(77));
-    EXPECT_EQ(row.front(), tokenizer.bos_id());
-    EXPECT_EQ(row.back(), tokenizer.eos_id());
-    const auto more = words_of(row);
-    words.insert(words.end(), more.begin(), more.end());
-  }
-
-  auto expected = tokenizer.encode(text);
-  expected.erase(expected.begin());
-  expected.pop_back();
-  EXPECT_EQ(words, expected);
-}
-
-TEST(PromptChunks, EndsAChunkBehindANearbyComma) {
-  const auto comma = embedded_model().tokenizer.encode(",")[1];
-
-  const auto rows = chunks_of(repeated("cat face dog face, ", 40));
-
-  ASSERT_GT(rows.size(), 1U);
-  EXPECT_EQ(words_of(rows[0]).back(), comma);
-}
-
-TEST(PromptChunks, FillsAChunkWhenNoCommaIsNear) {
-  const auto rows = chunks_of(repeated("cat ", 100));
-
-  ASSERT_GT(rows.size(), 1U);
-  EXPECT_THAT(words_of(rows[0]), SizeIs(75));
+/// The states of "cat face dog" with the middle token's state times `weight`.
+at::Tensor with_weighted_face(double weight) {
+  at::Tensor states = encoded("cat face dog").clone();
+  states.select(1, 2).mul_(weight);
+  return states;
 }
 
 TEST(EncodePrompt, PutsTheChunksOneBehindTheOther) {
   const c10::InferenceMode no_gradients;
+
+  const at::Tensor states = encoded(repeated("cat ", 100));
+
+  EXPECT_EQ(states.sizes(),
+            at::IntArrayRef({1, 2 * 77, embedded_model().text_encoder.config.hidden_size}));
+  EXPECT_TRUE(is_close(states.narrow(1, 0, 77), encoded(repeated("cat ", 75))));
+  EXPECT_TRUE(is_close(states.narrow(1, 77, 77), encoded(repeated("cat ", 25))));
+}
+
+TEST(EncodePrompt, BeginsAChunkAtABreak) {
+  const c10::InferenceMode no_gradients;
+
+  const at::Tensor states = encoded("cat BREAK dog");
+
+  EXPECT_TRUE(is_close(states, at::cat({encoded("cat"), encoded("dog")}, 1)));
+}
+
+TEST(EncodePrompt, WeighsTokensAndGivesTheChunkItsMeanBack) {
+  const c10::InferenceMode no_gradients;
+  const at::Tensor plain = encoded("cat face dog");
+  const at::Tensor weighted = with_weighted_face(1.5);
+
+  const at::Tensor states = encoded("cat (face:1.5) dog");
+
+  EXPECT_TRUE(is_close(states, weighted * (plain.mean() / weighted.mean())));
+  EXPECT_TRUE(is_close(states.mean(), plain.mean()));
+}
+
+TEST(EncodePrompt, RestoresTheMeanOfEachChunkApart) {
+  const c10::InferenceMode no_gradients;
+
+  const at::Tensor states = encoded("(cat:1.4) BREAK dog BREAK [face]");
+
+  EXPECT_TRUE(
+      is_close(states, at::cat({encoded("(cat:1.4)"), encoded("dog"), encoded("[face]")}, 1)));
+}
+
+TEST(EncodePrompt, LeavesTheMeanWhenItIsToldTo) {
+  const c10::InferenceMode no_gradients;
+
+  EXPECT_TRUE(is_close(encoded("cat (face:0.5) dog", {.emphasis = Emphasis::NoNorm}),
+                       with_weighted_face(0.5)));
+}
+
+TEST(EncodePrompt, IgnoresWeightsWhenItIsToldTo) {
+  const c10::InferenceMode no_gradients;
+
+  EXPECT_TRUE(
+      encoded("cat (face:0.5) dog", {.emphasis = Emphasis::Ignore}).equal(encoded("cat face dog")));
+}
+
+TEST(EncodePrompt, WeighsTheLayerThatIsAskedFor) {
+  const c10::InferenceMode no_gradients;
+  const at::Tensor plain = encoded("cat dog", {.clip_skip = 2});
+  at::Tensor weighted = plain.clone();
+  weighted.select(1, 2).mul_(-0.5);
+
+  EXPECT_TRUE(is_close(encoded("cat (dog:-0.5)", {.clip_skip = 2}),
+                       weighted * (plain.mean() / weighted.mean())));
+}
+
+TEST(EncodePrompt, TakesEveryCharacterForTextWhenReadPlainly) {
+  const c10::InferenceMode no_gradients;
   const auto& model = embedded_model();
-  const std::string text = repeated("cat ", 100);
+  const std::string text = "(cat:1.5) BREAK " + repeated("dog ", 100);
+  const at::Tensor ids = at::tensor(model.tokenizer.encode_padded(text), at::kLong).unsqueeze(0);
 
-  const at::Tensor states = encode_prompt(model, text, 1).value();
-
-  EXPECT_EQ(states.sizes(), at::IntArrayRef({1, 2 * 77, model.text_encoder.config.hidden_size}));
-  const at::Tensor first = encode_prompt(model, repeated("cat ", 75), 1).value();
-  EXPECT_TRUE(at::allclose(states.narrow(1, 0, 77), first, 1e-5, 1e-5));
+  EXPECT_TRUE(encoded(text, {.reading = PromptReading::Plain})
+                  .equal(model.text_encoder.forward(ids).last_hidden_state));
 }
 
 TEST(EncodePrompt, CountsSkippedLayersFromTheLast) {
@@ -96,48 +116,17 @@ TEST(EncodePrompt, CountsSkippedLayersFromTheLast) {
   const auto output = model.text_encoder.forward(ids.unsqueeze(0));
   const auto& states = output.hidden_states;
 
-  EXPECT_TRUE(encode_prompt(model, "cat face", 1).value().equal(output.last_hidden_state));
-  EXPECT_TRUE(encode_prompt(model, "cat face", 0).value().equal(output.last_hidden_state));
-  EXPECT_TRUE(encode_prompt(model, "cat face", 2)
-                  .value()
+  EXPECT_TRUE(encoded("cat face").equal(output.last_hidden_state));
+  EXPECT_TRUE(encoded("cat face", {.clip_skip = 0}).equal(output.last_hidden_state));
+  EXPECT_TRUE(encoded("cat face", {.clip_skip = 2})
                   .equal(model.text_encoder.final_layer_norm(states[states.size() - 2])));
 }
 
-TEST(EncodePrompt, RefusesToSkipMoreLayersThanThereAre) {
-  const auto states = encode_prompt(embedded_model(), "cat face", 4);
-
-  ASSERT_FALSE(states.has_value());
-  EXPECT_THAT(states.error().message, HasSubstr("clip skip 4"));
-}
-
-TEST(Condition, MakesBothPromptsEquallyLong) {
-  const c10::InferenceMode no_gradients;
-  const auto& model = embedded_model();
-  v1::Recipe recipe = a_recipe();
-  recipe.set_negative_prompt(repeated("dog ", 160));
-
-  const auto conditioning = condition(recipe, [&](const std::string& text) {
-                              return encode_prompt(model, text, 1);
-                            }).value();
-
-  ASSERT_EQ(conditioning.positive.sizes(), conditioning.negative.sizes());
-  EXPECT_EQ(conditioning.positive.size(1), 3 * 77);
-  const at::Tensor empty = encode_prompt(model, "", 1).value();
-  EXPECT_TRUE(conditioning.positive.narrow(1, 2 * 77, 77).equal(empty));
-}
-
-TEST(Condition, LeavesTheNegativePromptAloneAtGuidanceScaleOne) {
-  v1::Recipe recipe = a_recipe();
-  recipe.set_guidance_scale(1);
-  std::vector<std::string> encoded;
-
-  const auto conditioning = condition(recipe, [&](const std::string& text) -> Result<at::Tensor> {
-                              encoded.push_back(text);
-                              return at::zeros({1, 77, 4});
-                            }).value();
-
-  EXPECT_EQ(encoded, std::vector<std::string>{"cat face"});
-  EXPECT_FALSE(conditioning.negative.defined());
+TEST(EncodePrompt, SaysWhatItCannotDo) {
+  EXPECT_THAT(encode_prompt(embedded_model(), "cat", {.clip_skip = 4}).error().message,
+              HasSubstr("clip skip 4"));
+  EXPECT_THAT(encode_prompt(embedded_model(), "(cat:1.1.1)").error().message,
+              HasSubstr("\"1.1.1\""));
 }
 
 }  // namespace

@@ -81,8 +81,9 @@ Verdict check_denoising(const Case& c, Verdict verdict, const engine::nn::UNet& 
     cell.sampler = *std::move(sampler);
     cell.sampler->start(inputs.latents.narrow(0, i, 1) * cell.sampler->initial_scale());
     cell.draw = recorded_draws(c, i);
-    cell.positive = inputs.positive.narrow(0, i / per_prompt, 1);
-    if (inputs.negative.defined()) cell.negative = inputs.negative.narrow(0, i / per_prompt, 1);
+    cell.conditioning.positives = {{inputs.positive.narrow(0, i / per_prompt, 1)}};
+    if (inputs.negative.defined())
+      cell.conditioning.negative = inputs.negative.narrow(0, i / per_prompt, 1);
     cell.guidance_scale = is_guided(c) ? call.value("guidance_scale", 7.5) : 1;
     cell.guidance_rescale = call.value("guidance_rescale", 0.0);
     batcher.add(static_cast<pipelines::Batcher::CellId>(i), std::move(cell));

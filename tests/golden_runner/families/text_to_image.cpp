@@ -57,8 +57,9 @@ Verdict check_text_to_image(const Case& c) {
   const auto& skipped = c.config.at("clip_skip");
   const std::uint32_t clip_skip = skipped.is_null() ? 1 : skipped.get<std::uint32_t>() + 1;
   const auto encode = [&](const char* key, std::uint32_t skip) {
-    return value_or_throw(pipelines::encode_prompt(model, text_of(c.config.at(key)), skip,
-                                                   pipelines::PromptLength::Truncate));
+    return value_or_throw(
+        pipelines::encode_prompt(model, text_of(c.config.at(key)),
+                                 {.clip_skip = skip, .reading = pipelines::PromptReading::Plain}));
   };
 
   Verdict verdict;

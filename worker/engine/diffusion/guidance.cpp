@@ -1,5 +1,7 @@
 #include "worker/engine/diffusion/guidance.h"
 
+#include <cstddef>
+#include <cstdint>
 #include <vector>
 
 #include <ATen/ATen.h>
@@ -13,6 +15,17 @@ at::Tensor deviation(const at::Tensor& x) {
 }
 
 }  // namespace
+
+at::Tensor composed(const at::Tensor& negative, const at::Tensor& positives,
+                    std::span<const double> weights) {
+  if (weights.size() == 1 && weights.front() == 1) return positives;
+  at::Tensor sum = negative.defined() ? negative : at::zeros_like(positives.narrow(0, 0, 1));
+  for (std::size_t i = 0; i < weights.size(); ++i) {
+    const at::Tensor positive = positives.narrow(0, static_cast<std::int64_t>(i), 1);
+    sum = sum + (negative.defined() ? positive - negative : positive) * weights[i];
+  }
+  return sum;
+}
 
 at::Tensor guided(const at::Tensor& negative, const at::Tensor& positive, double guidance_scale,
                   double rescale) {

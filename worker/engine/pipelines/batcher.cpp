@@ -23,8 +23,7 @@ Denoising Batcher::remove(CellId id) {
 void Batcher::tick(const nn::UNet& unet) {
   std::map<std::int64_t, std::vector<Denoising*>> by_length;
   for (auto& [id, cell] : cells_)
-    if (!cell.is_broken && !cell.sampler->is_finished())
-      by_length[cell.positive.size(1)].push_back(&cell);
+    if (!cell.is_broken && !cell.sampler->is_finished()) by_length[cell.tokens()].push_back(&cell);
 
   for (const auto& [length, cells] : by_length) {
     std::vector<Denoising*> together;

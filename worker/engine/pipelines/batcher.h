@@ -34,7 +34,7 @@ class Batcher {
   /// another tick may be tried.
   void tick(const nn::UNet& unet);
 
-  /// The most rows of one forward pass (a guided cell has two, and is never split).
+  /// The most rows of one forward pass (a guided cell has two or more, and is never split).
   std::int64_t most_rows() const { return most_rows_; }
 
   void set_most_rows(std::int64_t rows) { most_rows_ = rows; }

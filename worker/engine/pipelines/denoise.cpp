@@ -10,7 +10,15 @@ namespace furrow::engine::pipelines {
 
 namespace {
 
-/// The rows of one forward pass: a cell's negative prompt, where it has one, then its positive.
+/// The step that the sampler's next call belongs to, from 0.
+int current_step(const diffusion::Sampler& sampler) {
+  int step = sampler.steps_done();
+  while (step > 0 && sampler.first_call_of(step) > sampler.call()) --step;
+  return step;
+}
+
+/// The rows of one forward pass: a cell's negative prompt, where it has one, then its positive
+/// ones.
 struct Rows {
   std::vector<at::Tensor> latents;
   std::vector<at::Tensor> prompts;
@@ -28,10 +36,26 @@ Rows rows_of(std::span<Denoising* const> cells) {
   for (const Denoising* cell : cells) {
     const at::Tensor input = cell->sampler->model_input();
     const double timestep = cell->sampler->timestep();
-    if (cell->negative.defined()) rows.add(input, cell->negative, timestep);
-    rows.add(input, cell->positive, timestep);
+    const int step = current_step(*cell->sampler);
+    const Conditioning& conditioning = cell->conditioning;
+    if (conditioning.negative.defined()) rows.add(input, conditioning.negative.at(step), timestep);
+    for (const WeightedConditioning& positive : conditioning.positives)
+      rows.add(input, positive.prompt.at(step), timestep);
   }
   return rows;
+}
+
+/// What guidance makes of a cell's rows, [rows, C, h, w] to [1, C, h, w].
+at::Tensor guided_output(const Denoising& cell, const at::Tensor& outputs) {
+  const bool has_negative = cell.conditioning.negative.defined();
+  const at::Tensor negative = has_negative ? outputs.narrow(0, 0, 1) : at::Tensor();
+  const at::Tensor positives = has_negative ? outputs.narrow(0, 1, outputs.size(0) - 1) : outputs;
+  std::vector<double> weights;
+  for (const WeightedConditioning& positive : cell.conditioning.positives)
+    weights.push_back(positive.weight);
+  const at::Tensor positive = diffusion::composed(negative, positives, weights);
+  if (!has_negative) return positive * cell.guidance_scale;
+  return diffusion::guided(negative, positive, cell.guidance_scale, cell.guidance_rescale);
 }
 
 }  // namespace
@@ -51,11 +75,7 @@ void denoise_together(const nn::UNet& unet, std::span<Denoising* const> cells) {
     cell->is_broken = !finite.narrow(0, row, taken).all().item<bool>();
     row += taken;
     if (cell->is_broken) continue;
-    cell->sampler->advance(taken == 1
-                               ? mine
-                               : diffusion::guided(mine.narrow(0, 0, 1), mine.narrow(0, 1, 1),
-                                                   cell->guidance_scale, cell->guidance_rescale),
-                           cell->draw);
+    cell->sampler->advance(guided_output(*cell, mine), cell->draw);
   }
 }
 

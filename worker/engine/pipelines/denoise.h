@@ -8,6 +8,7 @@
 #include "worker/engine/diffusion/noise.h"
 #include "worker/engine/diffusion/sampler.h"
 #include "worker/engine/nn/unet.h"
+#include "worker/engine/pipelines/conditioning.h"
 
 namespace furrow::engine::pipelines {
 
@@ -17,15 +18,20 @@ struct Denoising {
   /// Owns the latent, [1, C, h, w] float32 on the model's device.
   std::unique_ptr<diffusion::Sampler> sampler;
   diffusion::DrawNoise draw;
-  at::Tensor positive;  ///< [1, T, D], the model's dtype and device
-  at::Tensor negative;  ///< the same shape; undefined when the guidance scale needs none
+  Conditioning conditioning;  ///< in the model's dtype and on its device
   double guidance_scale = 1;
   double guidance_rescale = 0;
   /// A model output that was not finite came: the cell is lost and is not advanced any more.
   bool is_broken = false;
 
-  /// How many rows of a forward pass the cell takes: 2 with guidance.
-  std::int64_t rows() const { return negative.defined() ? 2 : 1; }
+  /// How many rows of a forward pass the cell takes: one a prompt, so 2 with guidance.
+  std::int64_t rows() const {
+    return static_cast<std::int64_t>(conditioning.positives.size()) +
+           (conditioning.negative.defined() ? 1 : 0);
+  }
+
+  /// The length of its prompts.
+  std::int64_t tokens() const { return conditioning.positives.front().prompt.tokens(); }
 };
 
 /// Asks the model once for all `cells`, each at its own timestep, and advances each by one call.

@@ -1,89 +1,71 @@
 #include "worker/engine/pipelines/encode_prompt.h"
 
 #include <algorithm>
-#include <iterator>
+#include <cstddef>
+#include <vector>
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
+
+#include "common/prompt/attention.h"
+#include "common/prompt/chunks.h"
 
 namespace furrow::engine::pipelines {
 
 namespace {
 
-/// How far a chunk's end may move back to a comma: A1111's default.
-constexpr std::ptrdiff_t kCommaBacktrack = 20;
+using prompt::Chunk;
 
-using Ids = std::vector<std::int64_t>;
-
-/// The id of a comma as a word of its own, or −1.
-std::int64_t comma_id(const prompt::BpeTokenizer& tokenizer) {
-  const Ids ids = tokenizer.encode(",");
-  return ids.size() == 3 ? ids[1] : -1;
+Result<std::vector<Chunk>> chunks_of(const prompt::BpeTokenizer& tokenizer, std::string_view text,
+                                     PromptReading reading) {
+  if (reading == PromptReading::Plain) {
+    Chunk chunk;
+    chunk.ids = tokenizer.encode_padded(text);
+    chunk.weights.assign(chunk.ids.size(), 1);
+    return std::vector{std::move(chunk)};
+  }
+  FURROW_TRY(const auto fragments, prompt::parse_attention(text));
+  return prompt::chunk_fragments(tokenizer, fragments);
 }
 
-/// Where a chunk that begins at `first` ends, `last` being the end of all tokens.
-Ids::const_iterator chunk_end(Ids::const_iterator first, Ids::const_iterator last,
-                              std::ptrdiff_t room, std::int64_t comma) {
-  if (last - first <= room) return last;
-  const auto full = first + room;
-  const auto earliest = full - std::min(kCommaBacktrack, room);
-  const auto after_comma =
-      std::find(std::make_reverse_iterator(full), std::make_reverse_iterator(earliest), comma)
-          .base();
-  return after_comma == earliest ? full : after_comma;
+/// What the encoder makes of a chunk, [1, T, D].
+at::Tensor states_of(const nn::ClipText& encoder, const Chunk& chunk, std::size_t skip) {
+  const at::Device device = encoder.token_embedding.weight.get().device();
+  const nn::ClipTextOutput output =
+      encoder.forward(at::tensor(chunk.ids, at::kLong).unsqueeze(0).to(device));
+  if (skip == 1) return output.last_hidden_state;
+  return encoder.final_layer_norm(output.hidden_states[output.hidden_states.size() - skip]);
+}
+
+/// `states` [1, T, D] of a chunk with its weights, in float32 on the way.
+at::Tensor weighted(const at::Tensor& states, const Chunk& chunk, Emphasis emphasis) {
+  const bool is_plain = std::all_of(chunk.weights.begin(), chunk.weights.end(),
+                                    [](double weight) { return weight == 1; });
+  if (is_plain || emphasis == Emphasis::Ignore) return states;
+  const at::Tensor weights =
+      at::tensor(chunk.weights, at::kFloat).view({1, -1, 1}).to(states.device());
+  const at::Tensor before = states.to(at::kFloat);
+  at::Tensor after = before * weights;
+  if (emphasis == Emphasis::Original) after = after * (before.mean() / after.mean());
+  return after.to(states.scalar_type());
 }
 
 }  // namespace
 
-std::vector<Ids> prompt_chunks(const prompt::BpeTokenizer& tokenizer, std::string_view text,
-                               PromptLength length) {
-  const std::size_t width = tokenizer.model_max_length();
-  if (length == PromptLength::Truncate) return {tokenizer.encode_padded(text, width)};
-
-  const Ids ids = tokenizer.encode(text);
-  const std::int64_t comma = comma_id(tokenizer);
-  const auto room = static_cast<std::ptrdiff_t>(width) - 2;
-  const auto last = ids.end() - 1;
-  auto first = ids.begin() + 1;
-  std::vector<Ids> chunks;
-  do {
-    const auto end = chunk_end(first, last, room, comma);
-    Ids row = {tokenizer.bos_id()};
-    row.insert(row.end(), first, end);
-    row.push_back(tokenizer.eos_id());
-    chunks.push_back(
-        prompt::pad_ids(std::move(row), width, tokenizer.eos_id(), tokenizer.pad_id()));
-    first = end;
-  } while (first != last);
-  return chunks;
-}
-
 Result<at::Tensor> encode_prompt(const StableDiffusion& model, std::string_view text,
-                                 std::uint32_t clip_skip, PromptLength length) {
+                                 const EncodeOptions& options) {
   const nn::ClipText& encoder = model.text_encoder;
-  const std::uint32_t skip = std::max(clip_skip, 1U);
+  const std::size_t skip = std::max(options.clip_skip, 1U);
   if (skip > encoder.layers.size())
     return fail(ErrorKind::Invalid,
                 fmt::format("clip skip {} is more than the {} layers of the model's text encoder",
                             skip, encoder.layers.size()));
 
+  FURROW_TRY(const auto chunks, chunks_of(model.tokenizer, text, options.reading));
   std::vector<at::Tensor> states;
-  const at::Device device = encoder.token_embedding.weight.get().device();
-  for (const Ids& row : prompt_chunks(model.tokenizer, text, length)) {
-    const at::Tensor ids = at::tensor(row, at::kLong).unsqueeze(0).to(device);
-    const nn::ClipTextOutput output = encoder.forward(ids);
-    states.push_back(skip == 1 ? output.last_hidden_state
-                               : encoder.final_layer_norm(
-                                     output.hidden_states[output.hidden_states.size() - skip]));
-  }
+  for (const Chunk& chunk : chunks)
+    states.push_back(weighted(states_of(encoder, chunk, skip), chunk, options.emphasis));
   return at::cat(states, 1);
-}
-
-at::Tensor padded_to(const at::Tensor& longer, const at::Tensor& shorter, const at::Tensor& empty) {
-  std::vector<at::Tensor> parts = {shorter};
-  for (std::int64_t have = shorter.size(1); have < longer.size(1); have += empty.size(1))
-    parts.push_back(empty);
-  return parts.size() == 1 ? shorter : at::cat(parts, 1);
 }
 
 }  // namespace furrow::engine::pipelines

@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <string_view>
-#include <vector>
 
 #include <ATen/core/Tensor.h>
 
@@ -11,30 +10,35 @@
 
 namespace furrow::engine::pipelines {
 
-/// What becomes of a prompt that is longer than the text encoder.
-enum class PromptLength {
-  Chunks,    ///< it is encoded piece by piece, as A1111 does
-  Truncate,  ///< it is cut, as diffusers does
+/// How a prompt's text is taken.
+enum class PromptReading {
+  Weighted,  ///< as A1111: emphasis and BREAK count, and a long text is encoded chunk by chunk
+  Plain,     ///< as diffusers: every character is text, and a long one is cut to one chunk
 };
 
-/// A prompt as rows for the text encoder, each model_max_length ids: start, up to 75 tokens, end,
-/// padding. At least one row. A chunk that would break off less than 20 tokens behind a comma ends
-/// at that comma.
-std::vector<std::vector<std::int64_t>> prompt_chunks(const prompt::BpeTokenizer& tokenizer,
-                                                     std::string_view text, PromptLength length);
+/// What weights do to the text encoder's output; A1111's option of that name.
+enum class Emphasis {
+  Original,  ///< each token's state times its weight, then the whole chunk times one number that
+             ///< gives it its mean back
+  NoNorm,    ///< the same without that number
+  Ignore,    ///< nothing
+};
 
-/// The conditioning of one prompt: [1, T, D] in the dtype and on the device of the model, T a
-/// multiple of the encoder's length.
+struct EncodeOptions {
+  std::uint32_t clip_skip = 1;  ///< 1 (or 0): the last layer; 2: the last but one; … Whichever it
+                                ///< is, the final layer norm is applied to it.
+  PromptReading reading = PromptReading::Weighted;
+  Emphasis emphasis = Emphasis::Original;
+};
+
+/// The conditioning of one text (of a schedule: after prompt::read_prompt): [1, T, D] in the dtype
+/// and on the device of the model, T a multiple of the encoder's length.
 ///
-/// @param clip_skip  1 (or 0): the last layer; 2: the last but one; … Whichever it is, the final
-///                   layer norm is applied to it.
-/// Errors: Invalid, when the encoder has fewer layers.
+/// Chunks are encoded apart, so that the mean that emphasis restores is of one chunk of one text: a
+/// prompt gives the same beside others as alone. (A1111 takes it over what it encodes at once.)
+///
+/// Errors: Invalid, when the encoder has fewer layers, or as prompt::parse_attention.
 Result<at::Tensor> encode_prompt(const StableDiffusion& model, std::string_view text,
-                                 std::uint32_t clip_skip,
-                                 PromptLength length = PromptLength::Chunks);
-
-/// Makes `shorter` as long as `longer` by repeating `empty`, the conditioning of the empty prompt,
-/// behind it: one forward pass needs prompts of equal length.
-at::Tensor padded_to(const at::Tensor& longer, const at::Tensor& shorter, const at::Tensor& empty);
+                                 const EncodeOptions& options = {});
 
 }  // namespace furrow::engine::pipelines

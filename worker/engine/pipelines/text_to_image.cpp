@@ -1,16 +1,12 @@
 #include "worker/engine/pipelines/text_to_image.h"
 
 #include <cmath>
-#include <functional>
 #include <memory>
 #include <utility>
 #include <vector>
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
-
-#include "worker/engine/diffusion/guidance.h"
-#include "worker/engine/pipelines/encode_prompt.h"
 
 namespace furrow::engine::pipelines {
 
@@ -35,18 +31,6 @@ at::Tensor init_latent(diffusion::NoiseSource& noise, at::IntArrayRef shape) {
   return noise.normal(shape);
 }
 
-Result<Conditioning> condition(const v1::Recipe& recipe, const EncodeText& encode) {
-  Conditioning conditioning;
-  FURROW_TRY(conditioning.positive, encode(recipe.prompt()));
-  if (!diffusion::needs_negative(recipe.guidance_scale())) return conditioning;
-  FURROW_TRY(conditioning.negative, encode(recipe.negative_prompt()));
-  if (conditioning.positive.size(1) == conditioning.negative.size(1)) return conditioning;
-  FURROW_TRY(const at::Tensor empty, encode(""));
-  conditioning.positive = padded_to(conditioning.negative, conditioning.positive, empty);
-  conditioning.negative = padded_to(conditioning.positive, conditioning.negative, empty);
-  return conditioning;
-}
-
 Result<Denoising> begin_text_to_image(const StableDiffusion& model,
                                       const diffusion::SchedulerConfig& scheduler,
                                       const v1::Recipe& recipe, Conditioning conditioning) {
@@ -61,11 +45,10 @@ Result<Denoising> begin_text_to_image(const StableDiffusion& model,
   Denoising cell;
   FURROW_TRY(cell.sampler, diffusion::make_sampler(config, request));
   const auto noise = std::make_shared<diffusion::NoiseSource>(recipe.seed());
-  const at::Device device = conditioning.positive.device();
+  const at::Device device = conditioning.positives.front().prompt.at(0).device();
   cell.draw = [noise, shape, device] { return noise->normal(shape).to(device); };
   cell.sampler->start((init_latent(*noise, shape) * cell.sampler->initial_scale()).to(device));
-  cell.positive = std::move(conditioning.positive);
-  cell.negative = std::move(conditioning.negative);
+  cell.conditioning = std::move(conditioning);
   cell.guidance_scale = recipe.guidance_scale();
   return cell;
 }

@@ -1,8 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
-#include <string>
 #include <vector>
 
 #include <ATen/core/Tensor.h>
@@ -11,6 +9,7 @@
 #include "furrow/v1/recipe.pb.h"
 #include "worker/engine/diffusion/scheduler_config.h"
 #include "worker/engine/model/stable_diffusion.h"
+#include "worker/engine/pipelines/conditioning.h"
 #include "worker/engine/pipelines/denoise.h"
 
 /// From a recipe to a cell that is ready to be denoised. After that: Batcher, then decode_latents.
@@ -27,17 +26,6 @@ Result<std::vector<std::int64_t>> latent_shape(const nn::AutoencoderKl& vae,
 /// Unit normal noise of a seed's first draw, [1, C, h, w] float32 on the CPU: the same for every
 /// sampler, device and batch.
 at::Tensor init_latent(diffusion::NoiseSource& noise, at::IntArrayRef shape);
-
-/// The two prompts of a recipe as the model takes them, of equal length.
-struct Conditioning {
-  at::Tensor positive;  ///< [1, T, D]
-  at::Tensor negative;  ///< undefined when the guidance scale needs none
-};
-
-/// Encodes one text; a cache may stand behind it.
-using EncodeText = std::function<Result<at::Tensor>(const std::string& text)>;
-
-Result<Conditioning> condition(const v1::Recipe& recipe, const EncodeText& encode);
 
 /// A cell at the beginning of its run.
 ///
