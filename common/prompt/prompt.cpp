@@ -33,8 +33,8 @@ class PromptReader {
     FURROW_TRY_VOID(remove_comments_and_merge_styles());
     FURROW_TRY_VOID(take_all_choices());
     FURROW_TRY_VOID(check_size());
-    FURROW_TRY_VOID(read_networks());
-    FURROW_TRY_VOID(read_parts());
+    FURROW_TRY(const std::string untagged, read_networks());
+    FURROW_TRY_VOID(read_parts(untagged));
     return std::move(prompt_);
   }
 
@@ -66,9 +66,9 @@ class PromptReader {
     return {};
   }
 
-  Result<void> read_networks() {
+  /// Takes the tags out and returns the text without them.
+  Result<std::string> read_networks() {
     FURROW_TRY(Untagged untagged, remove_networks(prompt_.text));
-    prompt_.text = std::move(untagged.text);
     prompt_.networks = std::move(untagged.networks);
     for (const NetworkTag& tag : prompt_.networks) {
       if (is_negative_)
@@ -78,13 +78,13 @@ class PromptReader {
       if (!is_lora(tag)) continue;
       FURROW_TRY(prompt_.loras.emplace_back(), read_lora(tag));
     }
-    return {};
+    return std::move(untagged.text);
   }
 
-  Result<void> read_parts() {
-    std::vector<WeightedText> texts = {{prompt_.text}};
+  Result<void> read_parts(const std::string& untagged) {
+    std::vector<WeightedText> texts = {{untagged}};
     if (!is_negative_) {
-      FURROW_TRY(texts, split_composition(prompt_.text));
+      FURROW_TRY(texts, split_composition(untagged));
     }
     for (const WeightedText& part : texts) {
       FURROW_TRY(Schedule schedule, parse_schedule(part.text, source_.pass));

@@ -38,10 +38,12 @@ struct Prompt {
     bool operator==(const Part&) const = default;
   };
 
-  std::string text;  ///< without comments and tags, styles merged, choices taken; UTF-8
+  /// Without comments, styles merged, choices taken: what to write to have the same again whatever
+  /// the seed. UTF-8.
+  std::string text;
   std::vector<std::string> comments;
   std::vector<Choice> choices;       ///< in the order of the draws
-  std::vector<NetworkTag> networks;  ///< every tag
+  std::vector<NetworkTag> networks;  ///< every tag; the parts are without them
   std::vector<LoraTag> loras;        ///< those of them that are LoRAs
   std::vector<Part> parts;           ///< at least one; more with AND
 

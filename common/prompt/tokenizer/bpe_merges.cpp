@@ -9,32 +9,14 @@
 
 #include <fmt/format.h>
 
+#include "common/prompt/tokenizer/byte_characters.h"
+
 namespace furrow::prompt {
 
 namespace {
 
-constexpr std::string_view kWordEnd = "</w>";
-
 std::uint64_t key_of(TokenId left, TokenId right) {
   return std::uint64_t{static_cast<std::uint32_t>(left)} << 32 | static_cast<std::uint32_t>(right);
-}
-
-// Vocabularies are text, so GPT-2 gave every byte a visible character: printable Latin-1 its own,
-// the others those from U+0100 on, in order.
-std::array<std::string, 256> byte_characters() {
-  std::array<std::string, 256> characters;
-  unsigned next = 0x100;
-  for (unsigned byte = 0; byte < 256; ++byte) {
-    const bool is_visible = (byte >= 0x21 && byte <= 0x7E) || (byte >= 0xA1 && byte <= 0xAC) ||
-                            (byte >= 0xAE && byte <= 0xFF);
-    const unsigned c = is_visible ? byte : next++;
-    if (c < 0x80) {
-      characters[byte] = static_cast<char>(c);
-    } else {
-      characters[byte] = {static_cast<char>(0xC0 | c >> 6), static_cast<char>(0x80 | (c & 0x3F))};
-    }
-  }
-  return characters;
 }
 
 std::optional<TokenId> find_token(const Vocabulary& vocabulary, const std::string& token) {
@@ -58,7 +40,7 @@ constexpr std::ptrdiff_t kNone = -1;
 Result<BpeMerges> BpeMerges::build(const Vocabulary& vocabulary,
                                    const std::vector<std::string>& merges, TokenId unknown) {
   BpeMerges bpe;
-  const auto characters = byte_characters();
+  const auto& characters = byte_characters();
   for (std::size_t byte = 0; byte < characters.size(); ++byte) {
     const auto& character = characters[byte];
     bpe.inner_[byte] = find_token(vocabulary, character).value_or(unknown);
