@@ -11,6 +11,7 @@ namespace {
 
 constexpr Operand kOptionalJob = {"J", ValueKind::Job, 0, 1};
 constexpr Operand kJobAndCell = {"J CELL", ValueKind::Job, 2, 2};
+constexpr Operand kPrompt = {"TEXT", ValueKind::Text, 1, 1};
 constexpr Operand kFiles = {"FILE", ValueKind::File, 1, kAnyNumber};
 constexpr Operand kShell = {"bash|zsh|fish", ValueKind::Shell, 1, 1};
 constexpr Operand kWords = {"COMMAND", ValueKind::Text, 0, 2};
@@ -24,6 +25,14 @@ constexpr std::string_view kSubmitNotes =
     "example: furrow submit --prompt \"a cat face\" --steps 20 --size 128x128 --seed 1 \\\n"
     "           -x 'Prompt S/R: cat face, dog face, rocket' -y 'CFG scale: 1-9 (+2)' \\\n"
     "           -z 'Seed: 1-4' --name first --wait --sheet grid.png";
+
+constexpr std::string_view kPromptNotes =
+    "(text:1.3) and [text] weigh, BREAK ends a chunk, [from:to:10] and [from:to:0.5] switch, "
+    "[a|b]\n"
+    "alternates, AND composes, {a|2::b} and __list__ choose, # and /* */ comment; \\ takes the "
+    "next\n"
+    "character as it is.\n\n"
+    "example: furrow prompt explain \"a (cat:1.3) [on:under:0.5] a {red|blue} table\" --seed 7";
 
 constexpr std::string_view kCompletionNotes =
     "bash: furrow completion bash > ~/.local/share/bash-completion/completions/furrow\n"
@@ -58,6 +67,8 @@ std::span<const Command> command_table() {
        ""},
       {"model list", "models that some worker has", kNoOperand, model_list_flags(), run_model_list,
        ""},
+      {"prompt explain", "what a prompt comes to: chunks, weights, schedule, choices", kPrompt,
+       prompt_explain_flags(), run_prompt_explain, kPromptNotes},
       {"png-info", "what a picture says it was made from", kFiles, png_info_flags(), run_png_info,
        ""},
       {"doctor", "check layer by layer why something does not work", kNoOperand, doctor_flags(),

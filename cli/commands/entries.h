@@ -43,6 +43,9 @@ Result<ExitCode> run_worker_list(const Arguments& arguments, Console& console);
 std::span<const Flag> model_list_flags();
 Result<ExitCode> run_model_list(const Arguments& arguments, Console& console);
 
+std::span<const Flag> prompt_explain_flags();
+Result<ExitCode> run_prompt_explain(const Arguments& arguments, Console& console);
+
 std::span<const Flag> png_info_flags();
 Result<ExitCode> run_png_info(const Arguments& arguments, Console& console);
 std::span<const Flag> doctor_flags();

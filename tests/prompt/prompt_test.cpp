@@ -54,7 +54,7 @@ TEST(Prompt, IsReadInOrder) {
                                      .wildcards = &book})
                             .value();
 
-  EXPECT_EQ(prompt.text, "my tomcat , oil AND b [c:d:5] :0.5");
+  EXPECT_EQ(prompt.text, "my tomcat <lora:x:0.7>, oil AND b [c:d:5] :0.5");
   EXPECT_THAT(prompt.comments, ElementsAre("note"));
   EXPECT_THAT(prompt.choices,
               ElementsAre(Choice{"{paint}", "oil"}, Choice{"__animal__", "{tom|tom}cat"},
