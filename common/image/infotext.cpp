@@ -234,7 +234,10 @@ Infotext parse_infotext(std::string_view text) {
 
 Infotext infotext_of(const v1::ImageMetadata& metadata) {
   const v1::Recipe& recipe = metadata.recipe();
-  Infotext infotext{recipe.prompt(), recipe.negative_prompt(), {}};
+  Infotext infotext{metadata.has_final_prompt() ? metadata.final_prompt() : recipe.prompt(),
+                    metadata.has_final_negative_prompt() ? metadata.final_negative_prompt()
+                                                         : recipe.negative_prompt(),
+                    {}};
   const auto add = [&](std::string_view key, std::string value) {
     if (!value.empty()) infotext.fields.emplace_back(key, std::move(value));
   };
@@ -256,6 +259,9 @@ Infotext infotext_of(const v1::ImageMetadata& metadata) {
   add("RNG", "CPU");
   add("Version",
       fmt::format("furrow {}", metadata.version().empty() ? kVersion : metadata.version().c_str()));
+  // sdnext's names for what a prompt was before its choices, which its readers and A1111's keep.
+  if (metadata.has_final_prompt()) add("Template", recipe.prompt());
+  if (metadata.has_final_negative_prompt()) add("Negative template", recipe.negative_prompt());
   return infotext;
 }
 

@@ -69,6 +69,20 @@ TEST(Metadata, TheSamplersOwnScheduleIsAutomaticAndTheFirstLayerSilent) {
   EXPECT_EQ(infotext.field("VAE"), "");
 }
 
+TEST(Metadata, PromptsAreThoseThatCameOutOfTheChoices) {
+  v1::ImageMetadata metadata = a_picture();
+  metadata.mutable_recipe()->set_prompt("a {red|blue} cat");
+  metadata.set_final_prompt("a blue cat");
+
+  const Infotext infotext = infotext_of(metadata);
+
+  EXPECT_EQ(infotext.prompt, "a blue cat");
+  EXPECT_EQ(infotext.negative_prompt, "");
+  EXPECT_EQ(infotext.field("Template"), "a {red|blue} cat");
+  EXPECT_EQ(infotext.field("Negative template"), "");
+  EXPECT_EQ(parse_infotext(format_infotext(infotext)), infotext);
+}
+
 TEST(Metadata, NamesOfAnotherVersionStandAsTheyAre) {
   v1::ImageMetadata metadata = a_picture();
   metadata.mutable_recipe()->set_sampler("sampler_of_tomorrow");

@@ -40,6 +40,23 @@ std::int64_t pixels(const v1::Recipe& recipe) {
   return std::int64_t{recipe.width()} * recipe.height();
 }
 
+/// Records what came of the recipe's prompts.
+void add_prompts(const pipelines::RecipePrompts& prompts, v1::ImageMetadata& metadata) {
+  const v1::Recipe& recipe = metadata.recipe();
+  const auto add_choices = [](const prompt::Prompt& from, auto& to) {
+    for (const prompt::Choice& choice : from.choices) {
+      v1::PromptChoice& added = *to.Add();
+      added.set_written(choice.written);
+      added.set_taken(choice.taken);
+    }
+  };
+  if (prompts.positive.text != recipe.prompt()) metadata.set_final_prompt(prompts.positive.text);
+  if (prompts.negative.text != recipe.negative_prompt())
+    metadata.set_final_negative_prompt(prompts.negative.text);
+  add_choices(prompts.positive, *metadata.mutable_choices());
+  add_choices(prompts.negative, *metadata.mutable_negative_choices());
+}
+
 }  // namespace
 
 Renderer::Renderer(RendererOptions options, Tell tell)
@@ -302,6 +319,7 @@ void Renderer::deliver(const Attempt& attempt, const image::Image& picture, v1::
   metadata.set_version(kVersion);
   metadata.set_device(options_.device.id());
   metadata.set_precision(options_.device.precision());
+  add_prompts(attempt.prompts, metadata);
   const std::string png = image::encode_png(picture, image::metadata_texts(metadata));
 
   timing.set_save(watch.seconds());

@@ -130,6 +130,42 @@ TEST_F(SessionTest, ReturnsAPictureThatTellsItsRecipe) {
   EXPECT_EQ(metadata.cell(), 5U);
 }
 
+TEST_F(SessionTest, RecordsWhatCameOfThePrompts) {
+  next();
+  v1::RenderCell cell = a_cell(5);
+  cell.mutable_recipe()->set_prompt("{cat|cat} face # mine");
+  cell.mutable_recipe()->set_negative_prompt("dog");
+  render({cell});
+
+  const Message end = ends_of(1).at(5);
+
+  ASSERT_TRUE(end.message.has_rendered()) << end.message.failed().detail();
+  const auto png = image::decode_png(end.attachment).value();
+  const v1::ImageMetadata metadata = image::read_metadata(png.texts).value();
+  EXPECT_EQ(metadata.recipe().prompt(), "{cat|cat} face # mine");
+  EXPECT_EQ(metadata.final_prompt(), "cat face ");
+  EXPECT_EQ(metadata.final_negative_prompt(), "");
+  ASSERT_EQ(metadata.choices_size(), 1);
+  EXPECT_EQ(metadata.choices(0).written(), "{cat|cat}");
+  EXPECT_EQ(metadata.choices(0).taken(), "cat");
+}
+
+TEST_F(SessionTest, RefusesAPromptThatItCannotReadOrApply) {
+  next();
+  v1::RenderCell schedule = a_cell(1);
+  schedule.mutable_recipe()->set_prompt("[a:b:c]");
+  v1::RenderCell lora = a_cell(2);
+  lora.mutable_recipe()->set_prompt("cat <lora:fur:0.8>");
+
+  const v1::EngineFailed unread = failure_of(schedule);
+  const v1::EngineFailed unapplied = failure_of(lora);
+
+  EXPECT_EQ(unread.class_(), v1::FAILURE_CLASS_REJECTED);
+  EXPECT_THAT(unread.detail(), HasSubstr("prompt: character 1"));
+  EXPECT_EQ(unapplied.class_(), v1::FAILURE_CLASS_REJECTED);
+  EXPECT_THAT(unapplied.detail(), HasSubstr("<lora:fur:0.8>"));
+}
+
 TEST_F(SessionTest, TellsPhasesAndEveryStep) {
   next();
   render({a_cell(0)});
