@@ -10,7 +10,7 @@
 
 #include "common/base/result.h"
 
-namespace furrow::engine::prompt {
+namespace furrow::prompt {
 
 /// CLIP's tokenizer: byte-level byte pair encoding (Sennrich et al. 2016, arXiv:1508.07909) over
 /// normalised text, as transformers' CLIPTokenizer does it. Immutable but for a cache of words that
@@ -56,4 +56,4 @@ class BpeTokenizer {
 std::vector<std::int64_t> pad_ids(std::vector<std::int64_t> ids, std::size_t length,
                                   std::int64_t eos, std::int64_t pad);
 
-}  // namespace furrow::engine::prompt
+}  // namespace furrow::prompt

@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-namespace furrow::engine::prompt {
+namespace furrow::prompt {
 
 /// `text` as CLIP reads it, cut into the words that byte pair encoding works on.
 ///
@@ -17,4 +17,4 @@ namespace furrow::engine::prompt {
 /// whose matches, leftmost first, are the words; white space between them is dropped.
 std::vector<std::string> clip_words(std::string_view text);
 
-}  // namespace furrow::engine::prompt
+}  // namespace furrow::prompt

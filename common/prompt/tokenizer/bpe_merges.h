@@ -9,7 +9,7 @@
 
 #include "common/base/result.h"
 
-namespace furrow::engine::prompt {
+namespace furrow::prompt {
 
 using TokenId = std::int32_t;
 using Vocabulary = std::unordered_map<std::string, TokenId>;
@@ -44,4 +44,4 @@ class BpeMerges {
   std::unordered_map<std::uint64_t, Merge> merges_;  // left id, right id in 64 bits
 };
 
-}  // namespace furrow::engine::prompt
+}  // namespace furrow::prompt

@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "common/base/result.h"
-#include "worker/engine/prompt/bpe_merges.h"
+#include "common/prompt/tokenizer/bpe_merges.h"
 
-namespace furrow::engine::prompt {
+namespace furrow::prompt {
 
 /// What a tokenizer's folder says.
 struct TokenizerFiles {
@@ -26,4 +26,4 @@ struct TokenizerFiles {
 /// Errors: NotFound or Invalid, naming the file.
 Result<TokenizerFiles> read_tokenizer_files(const std::filesystem::path& folder);
 
-}  // namespace furrow::engine::prompt
+}  // namespace furrow::prompt

@@ -1,4 +1,4 @@
-#include "worker/engine/prompt/tokenizer_files.h"
+#include "common/prompt/tokenizer/tokenizer_files.h"
 
 #include <algorithm>
 #include <cstdint>
@@ -13,7 +13,7 @@
 
 #include "common/base/files.h"
 
-namespace furrow::engine::prompt {
+namespace furrow::prompt {
 
 namespace {
 
@@ -142,4 +142,4 @@ Result<TokenizerFiles> read_tokenizer_files(const fs::path& folder) {
   return files;
 }
 
-}  // namespace furrow::engine::prompt
+}  // namespace furrow::prompt

@@ -1,4 +1,4 @@
-#include "worker/engine/prompt/bpe_merges.h"
+#include "common/prompt/tokenizer/bpe_merges.h"
 
 #include <cstddef>
 #include <functional>
@@ -9,7 +9,7 @@
 
 #include <fmt/format.h>
 
-namespace furrow::engine::prompt {
+namespace furrow::prompt {
 
 namespace {
 
@@ -132,4 +132,4 @@ std::vector<TokenId> BpeMerges::encode(std::string_view word) const {
   return ids;
 }
 
-}  // namespace furrow::engine::prompt
+}  // namespace furrow::prompt

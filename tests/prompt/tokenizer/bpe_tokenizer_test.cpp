@@ -1,4 +1,4 @@
-#include "worker/engine/prompt/bpe_tokenizer.h"
+#include "common/prompt/tokenizer/bpe_tokenizer.h"
 
 #include <filesystem>
 #include <fstream>
@@ -9,7 +9,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-namespace furrow::engine::prompt {
+namespace furrow::prompt {
 
 namespace {
 
@@ -152,4 +152,4 @@ TEST_F(TokenizerFolder, AnEndlessLengthIsClips) {
 
 }  // namespace
 
-}  // namespace furrow::engine::prompt
+}  // namespace furrow::prompt

@@ -1,9 +1,9 @@
-#include "worker/engine/prompt/clip_words.h"
+#include "common/prompt/tokenizer/clip_words.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace furrow::engine::prompt {
+namespace furrow::prompt {
 
 namespace {
 
@@ -42,4 +42,4 @@ TEST(ClipWords, BytesThatAreNotTextBecomeTheReplacementCharacter) {
 
 }  // namespace
 
-}  // namespace furrow::engine::prompt
+}  // namespace furrow::prompt

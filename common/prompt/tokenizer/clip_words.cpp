@@ -1,4 +1,4 @@
-#include "worker/engine/prompt/clip_words.h"
+#include "common/prompt/tokenizer/clip_words.h"
 
 #include <algorithm>
 #include <array>
@@ -10,7 +10,7 @@
 
 #include "common/base/check.h"
 
-namespace furrow::engine::prompt {
+namespace furrow::prompt {
 
 namespace {
 
@@ -149,4 +149,4 @@ std::vector<std::string> clip_words(std::string_view text) {
   return words;
 }
 
-}  // namespace furrow::engine::prompt
+}  // namespace furrow::prompt

@@ -1,4 +1,4 @@
-#include "worker/engine/prompt/bpe_tokenizer.h"
+#include "common/prompt/tokenizer/bpe_tokenizer.h"
 
 #include <algorithm>
 #include <map>
@@ -9,11 +9,11 @@
 #include <fmt/format.h>
 
 #include "common/base/check.h"
-#include "worker/engine/prompt/bpe_merges.h"
-#include "worker/engine/prompt/clip_words.h"
-#include "worker/engine/prompt/tokenizer_files.h"
+#include "common/prompt/tokenizer/bpe_merges.h"
+#include "common/prompt/tokenizer/clip_words.h"
+#include "common/prompt/tokenizer/tokenizer_files.h"
 
-namespace furrow::engine::prompt {
+namespace furrow::prompt {
 
 namespace {
 
@@ -155,4 +155,4 @@ std::vector<std::int64_t> pad_ids(std::vector<std::int64_t> ids, std::size_t len
   return ids;
 }
 
-}  // namespace furrow::engine::prompt
+}  // namespace furrow::prompt

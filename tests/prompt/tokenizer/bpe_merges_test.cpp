@@ -1,4 +1,4 @@
-#include "worker/engine/prompt/bpe_merges.h"
+#include "common/prompt/tokenizer/bpe_merges.h"
 
 #include <algorithm>
 #include <random>
@@ -6,7 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace furrow::engine::prompt {
+namespace furrow::prompt {
 
 namespace {
 
@@ -96,4 +96,4 @@ TEST(BpeMerges, AMergeOutsideTheVocabularyIsRefused) {
 
 }  // namespace
 
-}  // namespace furrow::engine::prompt
+}  // namespace furrow::prompt
