@@ -51,11 +51,14 @@ void denoise_together(const nn::UNet& unet, std::span<Denoising* const> cells) {
     cell->is_broken = !finite.narrow(0, row, taken).all().item<bool>();
     row += taken;
     if (cell->is_broken) continue;
-    cell->sampler->advance(taken == 1
-                               ? mine
-                               : diffusion::guided(mine.narrow(0, 0, 1), mine.narrow(0, 1, 1),
-                                                   cell->guidance_scale, cell->guidance_rescale),
-                           cell->draw);
+    if (taken == 1) {
+      cell->sampler->advance(mine, cell->draw);
+      continue;
+    }
+    const at::Tensor negative = mine.narrow(0, 0, 1);
+    cell->sampler->advance(diffusion::guided(negative, mine.narrow(0, 1, 1), cell->guidance_scale,
+                                             cell->guidance_rescale),
+                           cell->draw, negative);
   }
 }
 
