@@ -1,7 +1,6 @@
 #include "common/spec/sampler_names.h"
 
 #include <algorithm>
-#include <array>
 
 #include <fmt/format.h>
 
@@ -11,94 +10,6 @@
 namespace furrow::spec {
 
 namespace {
-
-/// Samplers of A1111 and sdnext that furrow does not have yet.
-constexpr std::array kUnbuiltSamplers = std::to_array<std::string_view>({
-    "Default",
-    "Euler SGM",
-    "Euler EDM",
-    "Euler FlowMatch",
-    "DPM++",
-    "DPM++ 3M",
-    "DPM++ 1S",
-    "DPM++ SDE",
-    "DPM++ 3M SDE",
-    "DPM++ 2M EDM",
-    "DPM++ Cosine",
-    "DPM SDE",
-    "DPM++ Inverse",
-    "DPM++ 2M Inverse",
-    "DPM++ 3M Inverse",
-    "DPM2 FlowMatch",
-    "DPM2a FlowMatch",
-    "DPM2++ 2M FlowMatch",
-    "DPM2++ 2S FlowMatch",
-    "DPM2++ SDE FlowMatch",
-    "DPM2++ 2M SDE FlowMatch",
-    "DPM2++ 3M SDE FlowMatch",
-    "UniPC",
-    "UniPC FlowMatch",
-    "DEIS",
-    "SA Solver",
-    "DC Solver",
-    "Heun FlowMatch",
-    "KDPM2",
-    "KDPM2 a",
-    "ER-SDE",
-    "ER-SDE 2M",
-    "ER-SDE 3M",
-    "DDIM Parallel",
-    "DDPM",
-    "DDPM Parallel",
-    "PNDM",
-    "IPNDM",
-    "IPNDM_V",
-    "LMSD",
-    "LCM",
-    "LCM FlowMatch",
-    "TCD",
-    "TDD",
-    "PeRFlow",
-    "UFOGen",
-    "CMSI",
-    "VDM Solver",
-    "BDIA DDIM",
-    "CogX DDIM",
-    "DPM++ 2M SDE Heun",
-    "DPM++ 2S a",
-    "DPM++ 2S Ancestral",
-    "LMS",
-    "DPM2",
-    "DPM2 a",
-    "DPM2 Ancestral",
-    "DPM 2",
-    "DPM 2 Ancestral",
-    "DPM fast",
-    "DPM adaptive",
-    "Restart",
-    "HeunPP2",
-    "DDIM CFG++",
-    "PLMS",
-});
-
-/// Schedules of A1111 and sdnext that furrow does not have yet.
-constexpr std::array kUnbuiltSchedules = std::to_array<std::string_view>({
-    "Polyexponential",
-    "SGM Uniform",
-    "KL Optimal",
-    "Align Your Steps",
-    "AYS",
-    "DDIM",
-    "DDIM Uniform",
-    "Beta",
-    "Betas",
-    "Turbo",
-    "AYS GITS",
-    "AYS 11",
-    "AYS 32",
-    "Lambdas",
-    "Flowmatch",
-});
 
 /// What two spellings of a name have in common: "DPM++ 2M" and "dpmpp_2m" are both "dpmpp2m".
 std::string key_of(std::string_view text) {
@@ -134,87 +45,62 @@ std::optional<std::string> find_schedule_by_key(std::string_view key) {
   return std::nullopt;
 }
 
-bool is_unbuilt_schedule(std::string_view key) {
-  return std::ranges::any_of(kUnbuiltSchedules,
-                             [&](std::string_view name) { return key_of(name) == key; });
+/// The spellings of schedules that sdnext uses as names of samplers, all of them Euler's.
+std::optional<SamplerChoice> find_profile(std::string_view key) {
+  if (!key.ends_with("sigma") && !key.ends_with("flow")) return std::nullopt;
+  if (auto schedule = find_schedule_by_key(key)) return SamplerChoice{"euler", std::move(schedule)};
+  return std::nullopt;
 }
 
-/// Whether it names an unbuilt sampler, alone or with any schedule behind it.
-bool is_unbuilt_sampler(std::string_view key) {
-  return std::ranges::any_of(kUnbuiltSamplers, [&](std::string_view name) {
-    const std::string unbuilt = key_of(name);
-    if (!key.starts_with(unbuilt)) return false;
-    const std::string_view rest = key.substr(unbuilt.size());
-    return rest.empty() || find_schedule_by_key(rest) || is_unbuilt_schedule(rest);
-  });
+std::vector<std::string_view> spellings_of(const SamplerName& sampler) {
+  std::vector<std::string_view> spellings = sampler.aliases;
+  spellings.push_back(sampler.name);
+  spellings.push_back(sampler.label);
+  return spellings;
 }
 
-/// Whether a sampler of ours is followed by a schedule that is not.
-bool has_unbuilt_schedule(std::string_view key) {
-  return std::ranges::any_of(samplers(), [&](const SamplerName& sampler) {
-    const std::string name = key_of(sampler.name);
-    return key.starts_with(name) && is_unbuilt_schedule(key.substr(name.size()));
-  });
+std::optional<SamplerChoice> find_sampler_with_schedule(std::string_view key) {
+  for (const SamplerName& sampler : samplers()) {
+    for (const std::string_view spelling : spellings_of(sampler)) {
+      const std::string start = key_of(spelling);
+      if (!key.starts_with(start)) continue;
+      if (auto schedule = find_schedule_by_key(key.substr(start.size())))
+        return SamplerChoice{std::string(sampler.name), std::move(schedule)};
+    }
+  }
+  return std::nullopt;
 }
 
+/// An unbuilt sampler by its key, alone or with a schedule behind it.
+const UnbuiltName* find_unbuilt(std::string_view key) {
+  for (const UnbuiltName& unbuilt : unbuilt_samplers()) {
+    const std::string start = key_of(unbuilt.label);
+    if (!key.starts_with(start)) continue;
+    const std::string_view rest = key.substr(start.size());
+    if (rest.empty() || find_schedule_by_key(rest)) return &unbuilt;
+  }
+  return nullptr;
+}
+
+/// "is not a sampler. Did you mean "Euler a"? See: …", the question only when there is one.
 template <typename Name>
-std::vector<std::string> labels_of(const std::vector<Name>& names) {
+std::string explain(std::string_view what, std::string_view text, const std::vector<Name>& names) {
   std::vector<std::string> labels;
   for (const Name& name : names) labels.emplace_back(name.label);
-  return labels;
-}
-
-/// "Did you mean "Euler a"? There are Euler, Euler a …", the question only when there is one.
-std::string suggest(std::string_view text, const std::vector<std::string>& labels) {
-  const std::string list = fmt::format("There are {}.", fmt::join(labels, ", "));
   const auto meant = nearest(text, labels);
-  return meant ? fmt::format("Did you mean \"{}\"? {}", *meant, list) : list;
+  return fmt::format("is not a {}. {}See: furrow submit --help-samplers", what,
+                     meant ? fmt::format("Did you mean \"{}\"? ", *meant) : "");
 }
 
 }  // namespace
-
-const std::vector<SamplerName>& samplers() {
-  static const std::vector<SamplerName> all = {
-      {"euler", "Euler", "normal", {"EulerDiscreteScheduler"}},
-      {"euler_a", "Euler a", "normal", {"euler_ancestral", "EulerAncestralDiscreteScheduler"}},
-      {"heun", "Heun", "normal", {"HeunDiscreteScheduler"}},
-      {"ddim", "DDIM", "normal", {"DDIMScheduler"}},
-      {"dpmpp_2m", "DPM++ 2M", "karras", {"DPMSolverMultistepScheduler"}},
-      {"dpmpp_2m_sde", "DPM++ 2M SDE", "exponential", {}},
-  };
-  return all;
-}
-
-const std::vector<ScheduleName>& schedules() {
-  // "uniform" is A1111's name for the model's own sigmas and "default" is sdnext's: both are what
-  // "normal" computes. "ka" and "exp" end the old A1111 aliases, as in k_dpmpp_2m_ka.
-  static const std::vector<ScheduleName> all = {
-      {"automatic", "Automatic", {"auto"}},
-      {"normal", "Normal", {"uniform", "default"}},
-      {"simple", "Simple", {}},
-      {"karras", "Karras", {"ka"}},
-      {"exponential", "Exponential", {"exp"}},
-  };
-  return all;
-}
 
 std::optional<SamplerChoice> find_sampler(std::string_view text) {
   const std::string key = key_of(without_prefix(trim(text)));
   for (const SamplerName& sampler : samplers()) {
     if (has_key(sampler, key)) return SamplerChoice{std::string(sampler.name), std::nullopt};
   }
-  for (const SamplerName& sampler : samplers()) {
-    std::vector<std::string_view> spellings = sampler.aliases;
-    spellings.push_back(sampler.name);
-    for (const std::string_view spelling : spellings) {
-      const std::string start = key_of(spelling);
-      if (!key.starts_with(start)) continue;
-      if (auto schedule = find_schedule_by_key(std::string_view(key).substr(start.size()))) {
-        return SamplerChoice{std::string(sampler.name), std::move(schedule)};
-      }
-    }
-  }
-  return std::nullopt;
+  if (auto profile = find_profile(key)) return profile;
+  return find_sampler_with_schedule(key);
 }
 
 std::optional<std::string> find_schedule(std::string_view text) {
@@ -222,26 +108,25 @@ std::optional<std::string> find_schedule(std::string_view text) {
 }
 
 std::string explain_unknown_sampler(std::string_view text) {
-  const std::string key = key_of(without_prefix(trim(text)));
-  const auto labels = labels_of(samplers());
-  if (is_unbuilt_sampler(key)) {
-    return fmt::format("is a sampler that furrow does not support yet. There are {}.",
-                       fmt::join(labels, ", "));
+  if (const UnbuiltName* unbuilt = find_unbuilt(key_of(without_prefix(trim(text))))) {
+    return fmt::format("{} See: furrow submit --help-samplers", unbuilt->why);
   }
-  if (has_unbuilt_schedule(key)) {
-    return fmt::format("asks for a schedule that furrow does not support yet. There are {}.",
-                       fmt::join(labels_of(schedules()), ", "));
-  }
-  return "is not a sampler. " + suggest(text, labels);
+  return explain("sampler", text, samplers());
 }
 
 std::string explain_unknown_schedule(std::string_view text) {
-  const auto labels = labels_of(schedules());
-  if (is_unbuilt_schedule(key_of(text))) {
-    return fmt::format("is a schedule that furrow does not support yet. There are {}.",
-                       fmt::join(labels, ", "));
-  }
-  return "is not a schedule. " + suggest(text, labels);
+  return explain("schedule", text, schedules());
+}
+
+std::optional<std::string> explain_mismatch(std::string_view sampler, std::string_view schedule) {
+  const SamplerName& name = sampler_named(sampler);
+  const bool is_plain = schedule == "automatic" || schedule == "normal" || schedule == "flowmatch";
+  if (name.use == ScheduleUse::Any || is_plain) return std::nullopt;
+  return fmt::format(
+      "The sampler \"{}\" chooses its own levels of noise: the schedule \"{}\" means nothing to "
+      "it. "
+      "Leave the schedule out, or take Normal.",
+      name.label, schedule_named(schedule).label);
 }
 
 const SamplerName& sampler_named(std::string_view name) {

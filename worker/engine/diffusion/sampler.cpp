@@ -20,16 +20,23 @@ int Sampler::first_call_of(int step) const {
   return static_cast<int>(std::find_if(calls_.begin(), calls_.end(), begins) - calls_.begin());
 }
 
+std::size_t Sampler::stage() const {
+  std::size_t first = index();
+  while (first > 0 && calls_[first - 1].step == calls_[index()].step) --first;
+  return index() - first;
+}
+
 void Sampler::start(at::Tensor latent, int first_call) {
-  FURROW_CHECK(first_call >= 0 && first_call <= call_count(), "a run begins within its schedule");
   forget();
+  FURROW_CHECK(first_call >= 0 && first_call <= call_count(), "a run begins within its schedule");
   latent_ = std::move(latent);
   denoised_ = at::Tensor();
   call_ = first_call;
 }
 
-void Sampler::advance(const at::Tensor& output, const DrawNoise& draw) {
+void Sampler::advance(const at::Tensor& output, const DrawNoise& draw, const at::Tensor& negative) {
   FURROW_CHECK(!is_finished(), "a finished run does not go on");
+  negative_ = negative;
   latent_ = next_latent(output, draw);
   ++call_;
 }

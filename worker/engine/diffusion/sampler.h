@@ -35,7 +35,8 @@ class Sampler {
   /// How many steps are done.
   int steps_done() const { return is_finished() ? step_count() : calls_[index()].step; }
 
-  /// How many calls a run takes. A sampler that chooses its own steps knows only the next one.
+  /// How many calls a run takes. A sampler that chooses its own steps guesses before the run, and
+  /// then knows only the next one.
   int call_count() const { return static_cast<int>(calls_.size()); }
 
   /// The call that begins `step`: where a run enters that does not begin with pure noise.
@@ -71,7 +72,10 @@ class Sampler {
   /// Takes the model's (guided) output and moves on. `draw` is asked in the same calls, as often
   /// and in the same order as the reference implementation asks, so that seeds give the same
   /// pictures; most samplers ask at most once a call.
-  void advance(const at::Tensor& output, const DrawNoise& draw);
+  ///
+  /// @param negative  what the model says to the negative prompt, unguided; undefined without
+  ///                  guidance. Only CFG++ looks at it.
+  void advance(const at::Tensor& output, const DrawNoise& draw, const at::Tensor& negative = {});
 
   const at::Tensor& latent() const { return latent_; }
 
@@ -100,6 +104,9 @@ class Sampler {
     return call_ == 0 || calls_[index() - 1].step != calls_[index()].step;
   }
 
+  /// How many calls of the same step came before this one.
+  std::size_t stage() const;
+
   bool ends_step() const {
     return call_ + 1 == call_count() || calls_[index() + 1].step != calls_[index()].step;
   }
@@ -110,6 +117,7 @@ class Sampler {
   // State of the run.
   at::Tensor latent_;
   at::Tensor denoised_;
+  at::Tensor negative_;  // of this call
   int call_ = 0;
 };
 

@@ -81,6 +81,19 @@ Fault fault_of_unipc(const SchedulerConfig& config) {
   return fault_of_order(config, 4);
 }
 
+Fault fault_of_sa_solver(const SchedulerConfig& config) {
+  if (config.corrector_order < 1 || config.corrector_order > 4)
+    return fmt::format("{} of corrector_order {} is not supported; 1 to 4 are", config.class_name,
+                       config.corrector_order);
+  return fault_of_order(config, 4);
+}
+
+Fault fault_of_pndm(const SchedulerConfig& config) {
+  if (!config.rescale_betas_zero_snr) return std::nullopt;
+  return "PNDMScheduler cannot begin with pure noise, as rescale_betas_zero_snr has it; "
+         "DDIMScheduler can";
+}
+
 std::unique_ptr<Sampler> make_flow_euler(SamplerPlan plan) {
   return plan.config.stochastic_sampling ? make_renoise(std::move(plan))
                                          : make_euler(std::move(plan));
@@ -143,68 +156,112 @@ Result<void> check_options(const SamplerClass& row, const StepOptions& options) 
 Fault fault_of(const SamplerClass& row, const SchedulerConfig& config) {
   if (config.prediction == Prediction::Flow && !config.is_flow)
     return fmt::format("{}: prediction_type flow_prediction needs use_flow_sigmas", row.name);
-  if (config.is_flow && !row.knows_flow)
-    return fmt::format("{} does not know flow matching", row.name);
-  if (row.is_of_timesteps && config.rescale_betas_zero_snr &&
+  const bool knows_flow = row.levels == Levels::Any || row.levels == Levels::Flow;
+  if (config.is_flow && !knows_flow)
+    return fmt::format(
+        "{} steps over the noise of diffusion, and the model is one of flow matching", row.name);
+  if (!config.is_flow && row.levels == Levels::Flow)
+    return fmt::format("{} is for models of flow matching only", row.name);
+  if (is_of_timesteps(row.levels) && config.rescale_betas_zero_snr &&
       config.prediction == Prediction::Epsilon)
     return "rescale_betas_zero_snr begins with pure noise, of which prediction_type epsilon says "
            "nothing; v_prediction does";
   return row.fault != nullptr ? row.fault(config) : std::nullopt;
 }
 
-}  // namespace
-
-const std::vector<SamplerClass>& sampler_classes() {
-  static const std::vector<SamplerClass> all = {
-      {"EulerDiscreteScheduler", kContinuous, make_euler, {.churn = true, .noise = true}},
-      {"EulerAncestralDiscreteScheduler", kContinuous, make_euler_a, {.eta = true, .noise = true}},
-      {"HeunDiscreteScheduler", kContinuous, make_heun, {.churn = true, .noise = true}},
+std::vector<SamplerClass> diffusers_classes() {
+  constexpr Heeds kChurn = {.churn = true, .noise = true};
+  constexpr Heeds kEta = {.eta = true, .noise = true};
+  constexpr Heeds kNoise = {.noise = true};
+  constexpr Heeds kDpm = {.noise = true, .most_order = 3};
+  constexpr Heeds kDdim = {.eta = true, .noise = true, .clipped_model_output = true};
+  return {
+      {"EulerDiscreteScheduler", kContinuous, make_euler, kChurn},
+      {"EulerAncestralDiscreteScheduler", kContinuous, make_euler_a, kEta},
+      {"HeunDiscreteScheduler", kContinuous, make_heun, kChurn},
       {"LMSDiscreteScheduler", kContinuous, make_lms, {.most_order = 4}},
-      {"KDPM2DiscreteScheduler", kKdpm2Rule, make_dpm2, {.churn = true, .noise = true}},
-      {"KDPM2AncestralDiscreteScheduler", kKdpm2Rule, make_dpm2_a, {.eta = true, .noise = true}},
-      {"DPMSolverSDEScheduler", kContinuous, make_dpmpp_sde, {.eta = true, .noise = true}},
-      {"DDIMScheduler",
-       kWholeRule,
-       make_ddim,
-       {.eta = true, .noise = true, .clipped_model_output = true},
-       true,
-       false},
-      {"DDPMScheduler", kWholeRule, make_ddpm, {.noise = true}, true, false},
-      {"PNDMScheduler", kWholeRule, make_pndm, {}, true, false},
-      {"LCMScheduler", kLcmRule, make_lcm, {.noise = true}, true, false},
-      {"TCDScheduler", kTcdRule, make_tcd, {.eta = true, .noise = true}, true, false},
-      {"DPMSolverMultistepScheduler",
-       kDpmRule,
-       make_dpm_multistep,
-       {.noise = true, .most_order = 3},
-       false,
-       true,
+      {"KDPM2DiscreteScheduler", kKdpm2Rule, make_dpm2, kChurn},
+      {"KDPM2AncestralDiscreteScheduler", kKdpm2Rule, make_dpm2_a, kEta},
+      {"DPMSolverSDEScheduler", kContinuous, make_dpmpp_sde, kEta},
+      {"DPMSolverMultistepScheduler", kDpmRule, make_dpm_multistep, kDpm, Levels::Any,
        fault_of_multistep},
-      {"DPMSolverSinglestepScheduler",
-       kSinglestepRule,
-       make_dpm_singlestep,
-       {.noise = true, .most_order = 3},
-       false,
-       true,
+      {"DPMSolverSinglestepScheduler", kSinglestepRule, make_dpm_singlestep, kDpm, Levels::Any,
        fault_of_singlestep},
       {"DEISMultistepScheduler",
        kDeisRule,
        make_deis,
        {.most_order = 3},
-       false,
-       true,
+       Levels::Any,
        fault_of_deis},
       {"UniPCMultistepScheduler",
        kUniPcRule,
        make_unipc,
        {.most_order = 4},
-       false,
-       true,
+       Levels::Any,
        fault_of_unipc},
-      {"FlowMatchEulerDiscreteScheduler", kContinuous, make_flow_euler},
-      {"FlowMatchHeunDiscreteScheduler", kContinuous, make_heun, {.churn = true, .noise = true}},
-      {"FlowMatchLCMScheduler", kContinuous, make_renoise, {.noise = true}},
+      {"SASolverScheduler",
+       kDeisRule,
+       make_sa_solver,
+       {.eta = true, .noise = true, .most_order = 4},
+       Levels::Any,
+       fault_of_sa_solver},
+      {"DDIMScheduler", kWholeRule, make_ddim, kDdim, Levels::Timesteps},
+      {"DDPMScheduler", kWholeRule, make_ddpm, kNoise, Levels::Timesteps},
+      {"PNDMScheduler", kWholeRule, make_pndm, {}, Levels::OwnTimesteps, fault_of_pndm},
+      {"LCMScheduler", kLcmRule, make_lcm, kNoise, Levels::OwnTimesteps},
+      {"TCDScheduler", kTcdRule, make_tcd, kEta, Levels::OwnTimesteps},
+      {"FlowMatchEulerDiscreteScheduler", kContinuous, make_flow_euler, {}, Levels::Flow},
+      {"FlowMatchHeunDiscreteScheduler", kContinuous, make_heun, kChurn, Levels::Flow},
+      {"FlowMatchLCMScheduler", kContinuous, make_renoise, kNoise, Levels::Flow},
   };
+}
+
+std::vector<SamplerClass> own_classes() {
+  constexpr Heeds kChurn = {.churn = true, .noise = true};
+  constexpr Heeds kEta = {.eta = true, .noise = true};
+  std::vector<SamplerClass> classes = {
+      {"heunpp2", kContinuous, make_heunpp2, kChurn},
+      {"restart", kContinuous, make_restart, {.noise = true}},
+      {"ipndm", kContinuous, make_ipndm, {.most_order = 4}},
+      {"dpm_fast", kContinuous, make_dpm_fast, kEta, Levels::Own},
+      {"dpm_adaptive", kContinuous, make_dpm_adaptive, kEta, Levels::Own},
+      {"er_sde", kContinuous, make_er_sde, {.noise = true, .most_order = 3}},
+      {"ddim_cfgpp", kWholeRule, make_ddim_cfgpp, {}, Levels::Timesteps},
+      {"bdia_ddim", kWholeRule, make_bdia_ddim, {}, Levels::Timesteps},
+      {"ufogen", kWholeRule, make_ufogen, {.noise = true}, Levels::Timesteps},
+  };
+  for (const char* name :
+       {"dpmpp_2s_a", "res_2s", "res_3s", "res_2s_sde", "res_3s_sde", "etdrk_2s", "etdrk_3s_a",
+        "etdrk_3s_b", "etdrk_4s_a", "etdrk_4s_b", "lawson_2s_a", "lawson_2s_b", "lawson_4s"})
+    classes.push_back({name, kContinuous, make_exponential_rk, kEta});
+  for (const char* name : {"res_2m", "res_3m", "abnorsett_4m", "pec_423", "pec_433"})
+    classes.push_back({name, kContinuous, make_exponential_multistep});
+  for (const char* name : {"ralston", "rk3", "rk4", "rk5", "rk6", "ssprk3", "ssprk4"})
+    classes.push_back({name, kContinuous, make_runge_kutta});
+  for (const char* name :
+       {"gauss_legendre_2s", "gauss_legendre_3s", "gauss_legendre_4s", "radau_iia_2", "radau_iia_3",
+        "radau_iia_4", "lobatto_2", "lobatto_3", "lobatto_4"})
+    classes.push_back({name, kContinuous, make_collocation});
+  return classes;
+}
+
+}  // namespace
+
+bool takes_schedules(Levels levels) {
+  return levels != Levels::Own && levels != Levels::OwnTimesteps;
+}
+
+bool is_of_timesteps(Levels levels) {
+  return levels == Levels::Timesteps || levels == Levels::OwnTimesteps;
+}
+
+const std::vector<SamplerClass>& sampler_classes() {
+  static const std::vector<SamplerClass> all = [] {
+    std::vector<SamplerClass> classes = diffusers_classes();
+    const auto own = own_classes();
+    classes.insert(classes.end(), own.begin(), own.end());
+    return classes;
+  }();
   return all;
 }
 

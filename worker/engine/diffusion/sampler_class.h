@@ -19,6 +19,16 @@ struct Heeds {
   int most_order = 0;  ///< the largest solver_order; 0: it has none to choose
 };
 
+/// What levels of noise a sampler can step over.
+enum class Levels {
+  Any,           ///< also those of flow matching
+  Diffusion,     ///< those of a model with trained betas, along any schedule
+  Timesteps,     ///< the same, by the whole timesteps nearest to the schedule
+  OwnTimesteps,  ///< whole timesteps of its own choice: no schedule but the normal one
+  Own,           ///< levels of its own choice
+  Flow,          ///< only those of flow matching
+};
+
 /// An algorithm under the name of its config: a diffusers class, or furrow's own name where
 /// diffusers has none.
 struct SamplerClass {
@@ -26,13 +36,17 @@ struct SamplerClass {
   ScheduleRule rule;
   std::unique_ptr<Sampler> (*make)(SamplerPlan);
   Heeds heeds = {};
-  /// It steps over the model's own whole timesteps: curves mean nothing to it.
-  bool is_of_timesteps = false;
-  /// It follows the ODE or SDE of flow matching too.
-  bool knows_flow = true;
+  Levels levels = Levels::Any;
   /// What of a config does not fit together, as a sentence; nothing when all does.
   std::optional<std::string> (*fault)(const SchedulerConfig&) = nullptr;
 };
+
+/// Whether a schedule other than the normal one goes with these levels.
+bool takes_schedules(Levels levels);
+
+/// Whether the sampler knows of the trained levels only what they mix, and so needs whole
+/// timesteps.
+bool is_of_timesteps(Levels levels);
 
 /// All of them.
 const std::vector<SamplerClass>& sampler_classes();

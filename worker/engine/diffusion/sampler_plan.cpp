@@ -20,7 +20,7 @@ double churned_sigma(const StepOptions& options, double sigma, std::size_t parts
   return sigma * (1 + gamma);
 }
 
-double timestep_of(const SamplerPlan& plan, double sigma) {
+double told_at(const SamplerPlan& plan, double sigma) {
   if (plan.config.continuous_timesteps) return 0.25 * std::log(sigma);
   if (plan.config.is_flow) return sigma * plan.config.num_train_timesteps;
   return timestep_of_sigma(sigma, plan.trained);

@@ -41,6 +41,9 @@ struct Call {
   double timestep = 0;  ///< what it is told of it
 };
 
+/// The timestep at which the model meets `sigma`, as the plan's kind of model counts them.
+double told_at(const SamplerPlan& plan, double sigma);
+
 /// One call a step, at its beginning.
 std::vector<Call> one_call_a_step(const Schedule& schedule);
 
@@ -57,11 +60,23 @@ std::vector<Call> two_calls_a_step(const Schedule& schedule, CallWithin second) 
   return calls;
 }
 
+/// Several calls a step: at its beginning, and at the levels that `levels(sigma, sigma_next)`
+/// gives; only one in a step that ends without noise.
+template <typename LevelsWithin>
+std::vector<Call> several_calls_a_step(const SamplerPlan& plan, LevelsWithin levels) {
+  std::vector<Call> calls;
+  for (const Call& first : one_call_a_step(plan.schedule)) {
+    calls.push_back(first);
+    const double next = plan.schedule.sigmas[static_cast<std::size_t>(first.step) + 1];
+    if (next == 0) continue;
+    for (const double sigma : levels(first.sigma, next))
+      calls.push_back({first.step, sigma, told_at(plan, sigma)});
+  }
+  return calls;
+}
+
 /// The sigma at which a step really begins when noise is added before it: `s_churn` is that of a
 /// run of `parts` steps. It is `sigma` itself without churn.
 double churned_sigma(const StepOptions& options, double sigma, std::size_t parts);
-
-/// The timestep at which the model meets `sigma`, as the plan's kind of model counts them.
-double timestep_of(const SamplerPlan& plan, double sigma);
 
 }  // namespace furrow::engine::diffusion

@@ -6,6 +6,7 @@
 #include <fmt/ranges.h>
 
 #include "worker/engine/diffusion/sampler_class.h"
+#include "worker/engine/diffusion/sigma_curve.h"
 
 namespace furrow::engine::diffusion {
 namespace {
@@ -13,11 +14,34 @@ namespace {
 struct ScheduleRow {
   std::string_view name;
   SigmaCurve curve;
+  std::optional<TimestepSpacing> spacing = std::nullopt;  ///< instead of the model's
 };
 
 constexpr std::array kSchedules = {
-    ScheduleRow{"normal", SigmaCurve::Spaced}, ScheduleRow{"simple", SigmaCurve::Simple},
-    ScheduleRow{"karras", SigmaCurve::Karras}, ScheduleRow{"exponential", SigmaCurve::Exponential}};
+    ScheduleRow{"normal", SigmaCurve::Spaced},
+    ScheduleRow{"uniform", SigmaCurve::Uniform},
+    ScheduleRow{"leading", SigmaCurve::Spaced, TimestepSpacing::Leading},
+    ScheduleRow{"trailing", SigmaCurve::Spaced, TimestepSpacing::Trailing},
+    ScheduleRow{"sgm_uniform", SigmaCurve::SgmUniform},
+    ScheduleRow{"simple", SigmaCurve::Simple},
+    ScheduleRow{"ddim_uniform", SigmaCurve::DdimUniform},
+    ScheduleRow{"turbo", SigmaCurve::Turbo},
+    ScheduleRow{"karras", SigmaCurve::Karras},
+    ScheduleRow{"exponential", SigmaCurve::Exponential},
+    ScheduleRow{"polyexponential", SigmaCurve::Polyexponential},
+    ScheduleRow{"beta", SigmaCurve::Beta},
+    ScheduleRow{"lambdas", SigmaCurve::Lu},
+    ScheduleRow{"kl_optimal", SigmaCurve::KlOptimal},
+    ScheduleRow{"linear_quadratic", SigmaCurve::LinearQuadratic},
+    ScheduleRow{"align_your_steps", SigmaCurve::AlignYourSteps},
+    ScheduleRow{"align_your_steps_32", SigmaCurve::AlignYourSteps32},
+    ScheduleRow{"align_your_steps_gits", SigmaCurve::Gits},
+    ScheduleRow{"linear", SigmaCurve::Linear},
+    ScheduleRow{"sine", SigmaCurve::Sine},
+    ScheduleRow{"smoothstep", SigmaCurve::Smoothstep},
+    ScheduleRow{"arcsine", SigmaCurve::Arcsine},
+    ScheduleRow{"sigmoid", SigmaCurve::Sigmoid},
+    ScheduleRow{"flowmatch", SigmaCurve::Spaced}};
 
 template <typename Rows>
 auto find_row(const Rows& rows, std::string_view name) {
@@ -32,23 +56,130 @@ Unexpected unknown_name(std::string_view what, std::string_view name, const Rows
                                               what, name, fmt::join(known, ", ")));
 }
 
-void leave(SchedulerConfig&) {}
+/// The model's own scheduler, whatever it is.
+constexpr std::string_view kModelsOwn = "default";
 
-void set_sde(SchedulerConfig& config) {
+/// The class alone.
+void as_it_is(SchedulerConfig&) {}
+
+template <int order>
+void of_order(SchedulerConfig& config) {
+  config.solver_order = order;
+}
+
+template <int order>
+void sde_of_order(SchedulerConfig& config) {
   config.algorithm = "sde-dpmsolver++";
+  config.solver_order = order;
+}
+
+void sde_heun(SchedulerConfig& config) {
+  sde_of_order<2>(config);
+  config.solver_type = SolverType::Heun;
+}
+
+void ending_at_sigma_min(SchedulerConfig& config) {
+  config.final_sigma = FinalSigma::SigmaMin;
+}
+
+void bh2(SchedulerConfig& config) {
+  config.solver_type = SolverType::Bh2;
+}
+
+void plms(SchedulerConfig& config) {
+  config.skip_prk_steps = true;
+}
+
+std::vector<SamplerRow> all_rows() {
+  std::vector<SamplerRow> rows = {
+      {"euler", "EulerDiscreteScheduler", as_it_is},
+      {"euler_a", "EulerAncestralDiscreteScheduler", as_it_is},
+      {"heun", "HeunDiscreteScheduler", as_it_is},
+      {"lms", "LMSDiscreteScheduler", as_it_is},
+      {"dpm2", "KDPM2DiscreteScheduler", as_it_is},
+      {"dpm2_a", "KDPM2AncestralDiscreteScheduler", as_it_is},
+      {"dpmpp", "DPMSolverMultistepScheduler", of_order<1>},
+      {"dpmpp_2m", "DPMSolverMultistepScheduler", of_order<2>},
+      {"dpmpp_3m", "DPMSolverMultistepScheduler", of_order<3>},
+      {"dpmpp_2s", "DPMSolverSinglestepScheduler", of_order<2>},
+      {"dpmpp_sde", "DPMSolverSDEScheduler", as_it_is},
+      {"dpmpp_2m_sde", "DPMSolverMultistepScheduler", sde_of_order<2>},
+      {"dpmpp_2m_sde_heun", "DPMSolverMultistepScheduler", sde_heun},
+      {"dpmpp_3m_sde", "DPMSolverMultistepScheduler", sde_of_order<3>},
+      {"deis", "DEISMultistepScheduler", ending_at_sigma_min},
+      {"unipc", "UniPCMultistepScheduler", bh2},
+      {"sa_solver", "SASolverScheduler", ending_at_sigma_min},
+      {"er_sde", "er_sde", of_order<1>},
+      {"er_sde_2m", "er_sde", of_order<2>},
+      {"er_sde_3m", "er_sde", of_order<3>},
+      {"ddim", "DDIMScheduler", as_it_is},
+      {"ddpm", "DDPMScheduler", as_it_is},
+      {"pndm", "PNDMScheduler", plms},
+      {"lcm", "LCMScheduler", as_it_is},
+      {"tcd", "TCDScheduler", as_it_is},
+  };
+  rows.push_back({kModelsOwn, "", as_it_is});
+  // The algorithms that have no class in diffusers are samplers under their own names.
+  for (const SamplerClass& algorithm : sampler_classes())
+    if (!algorithm.name.ends_with("Scheduler") && algorithm.name != "er_sde")
+      rows.push_back({algorithm.name, algorithm.name, as_it_is});
+  return rows;
+}
+
+/// What a model's config says of the model itself.
+SchedulerConfig config_of_model(const SchedulerConfig& model) {
+  SchedulerConfig config;
+  config.num_train_timesteps = model.num_train_timesteps;
+  config.beta_start = model.beta_start;
+  config.beta_end = model.beta_end;
+  config.beta_schedule = model.beta_schedule;
+  config.trained_betas = model.trained_betas;
+  config.rescale_betas_zero_snr = model.rescale_betas_zero_snr;
+  config.prediction = model.prediction;
+  config.is_flow = model.is_flow;
+  config.flow = model.flow;
+  config.is_sdxl = model.is_sdxl;
+  config.spacing = model.spacing;
+  config.steps_offset = model.steps_offset;
+  config.set_alpha_to_one = model.set_alpha_to_one;
+  config.original_inference_steps = model.original_inference_steps;
+  config.timestep_scaling = model.timestep_scaling;
+  config.algorithm = "dpmsolver++";
+  return config;
+}
+
+std::optional<std::string> fault_of_pair(std::string_view sampler, const ScheduleRow& schedule,
+                                         const SchedulerConfig& config) {
+  const SamplerClass* algorithm = find_class(config.class_name);
+  if (algorithm == nullptr)
+    return fmt::format("sampler \"{}\": the model's own is {}, which furrow does not have", sampler,
+                       config.class_name.empty() ? "not named" : config.class_name);
+  if (schedule.name == "flowmatch" && !config.is_flow)
+    return "schedule \"flowmatch\" is for models of flow matching, and this model is not one; "
+           "\"normal\" goes with every model";
+  if (schedule.name != "normal" && schedule.name != "flowmatch" &&
+      !takes_schedules(algorithm->levels))
+    return fmt::format(
+        "sampler \"{}\" chooses its own levels of noise, so schedule \"{}\" means "
+        "nothing to it; \"normal\" does",
+        sampler, schedule.name);
+  return std::nullopt;
+}
+
+/// The model's own config, or that of a sampler of ours for this model.
+SchedulerConfig config_of_row(const SamplerRow& row, const SchedulerConfig& model) {
+  if (row.name == kModelsOwn) return model;
+  SchedulerConfig config = config_of_model(model);
+  const bool is_lcm_of_flow = config.is_flow && row.name == "lcm";
+  config.class_name = is_lcm_of_flow ? "FlowMatchLCMScheduler" : row.scheduler_class;
+  row.set(config);
+  return config;
 }
 
 }  // namespace
 
 const std::vector<SamplerRow>& sampler_rows() {
-  static const std::vector<SamplerRow> rows = {
-      {"euler", "EulerDiscreteScheduler", leave},
-      {"euler_a", "EulerAncestralDiscreteScheduler", leave},
-      {"heun", "HeunDiscreteScheduler", leave},
-      {"ddim", "DDIMScheduler", leave},
-      {"dpmpp_2m", "DPMSolverMultistepScheduler", leave},
-      {"dpmpp_2m_sde", "DPMSolverMultistepScheduler", set_sde},
-  };
+  static const std::vector<SamplerRow> rows = all_rows();
   return rows;
 }
 
@@ -58,27 +189,16 @@ Result<SchedulerConfig> config_of(std::string_view name, std::string_view schedu
   if (row == sampler_rows().end()) return unknown_name("sampler", name, sampler_rows());
   const auto curve = find_row(kSchedules, schedule);
   if (curve == kSchedules.end()) return unknown_name("schedule", schedule, kSchedules);
-
-  SchedulerConfig config;
-  config.class_name = row->scheduler_class;
-  config.num_train_timesteps = model.num_train_timesteps;
-  config.beta_start = model.beta_start;
-  config.beta_end = model.beta_end;
-  config.beta_schedule = model.beta_schedule;
-  config.trained_betas = model.trained_betas;
-  config.rescale_betas_zero_snr = model.rescale_betas_zero_snr;
-  config.prediction = model.prediction;
-  config.spacing = model.spacing;
-  config.steps_offset = model.steps_offset;
-  config.set_alpha_to_one = model.set_alpha_to_one;
-  config.algorithm = "dpmsolver++";
-  row->set(config);
-  config.curve = curve->curve;
-  if (config.curve != SigmaCurve::Spaced) {
-    const TrainedNoise trained = trained_noise(config);
-    config.sigma_min = trained.sigmas.front();
-    config.sigma_max = trained.sigmas.back();
-  }
+  SchedulerConfig config = config_of_row(*row, model);
+  if (auto fault = fault_of_pair(name, *curve, config))
+    return fail(ErrorKind::Invalid, *std::move(fault));
+  // The normal schedule of a model's own scheduler is that scheduler's, curve and all.
+  if (schedule != "normal" || name != kModelsOwn) config.curve = curve->curve;
+  config.spacing = curve->spacing.value_or(config.spacing);
+  if (!has_ends(config.curve) || config.is_flow || name == kModelsOwn) return config;
+  const TrainedNoise trained = trained_noise(config);
+  config.sigma_min = trained.sigmas.front();
+  config.sigma_max = trained.sigmas.back();
   return config;
 }
 

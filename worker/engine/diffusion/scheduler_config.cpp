@@ -13,6 +13,13 @@ namespace {
 /// More would only be a slip: models have 1000.
 constexpr int kMostTrainTimesteps = 100'000;
 
+/// Classes that are others under a second name.
+std::string canonical_class(const std::string& name) {
+  if (name == "DDIMParallelScheduler") return "DDIMScheduler";
+  if (name == "DDPMParallelScheduler") return "DDPMScheduler";
+  return name;
+}
+
 /// Where classes differ in what an absent key means.
 void apply_class_defaults(SchedulerConfig& config) {
   const std::string& name = config.class_name;
@@ -29,7 +36,8 @@ void apply_class_defaults(SchedulerConfig& config) {
   config.clip_sample = is_one_of("DDIMScheduler", "DDPMScheduler");
   config.set_alpha_to_one = name != "PNDMScheduler";
   if (name == "DPMSolverSinglestepScheduler") config.lower_order_final = false;
-  if (name == "DEISMultistepScheduler") config.final_sigma = FinalSigma::SigmaMin;
+  if (is_one_of("DEISMultistepScheduler", "SASolverScheduler"))
+    config.final_sigma = FinalSigma::SigmaMin;
   if (name == "UniPCMultistepScheduler") config.solver_type = SolverType::Bh2;
   if (name.starts_with("DPMSolver") && name != "DPMSolverSDEScheduler")
     config.algorithm = "dpmsolver++";
@@ -49,7 +57,8 @@ bool knows_curves(const std::string& class_name) {
 
 bool knows_flow_sigmas(const std::string& class_name) {
   constexpr std::array kWith = {"DEISMultistepScheduler", "DPMSolverMultistepScheduler",
-                                "DPMSolverSinglestepScheduler", "UniPCMultistepScheduler"};
+                                "DPMSolverSinglestepScheduler", "SASolverScheduler",
+                                "UniPCMultistepScheduler"};
   return std::find(kWith.begin(), kWith.end(), class_name) != kWith.end();
 }
 
@@ -119,7 +128,7 @@ void read_levels(ConfigReader& reader, SchedulerConfig& config) {
   read_curve(reader, config);
   reader.read("sigma_min", config.sigma_min);
   reader.read("sigma_max", config.sigma_max);
-  if (config.class_name != "DEISMultistepScheduler")
+  if (config.class_name != "DEISMultistepScheduler" && config.class_name != "SASolverScheduler")
     reader.read("final_sigmas_type", config.final_sigma,
                 {{"zero", FinalSigma::Zero}, {"sigma_min", FinalSigma::SigmaMin}});
   reader.read("lambda_min_clipped", config.lambda_min_clipped);
@@ -143,6 +152,11 @@ void read_solver(ConfigReader& reader, SchedulerConfig& config) {
                {"bh2", is_dpm ? own : SolverType::Bh2},
                {"logrho", own}});
   reader.read("solver_order", config.solver_order);
+  reader.read("predictor_order", config.solver_order);
+  reader.read("corrector_order", config.corrector_order);
+  if (const auto* algorithm = reader.find("algorithm_type");
+      algorithm != nullptr && *algorithm == "noise_prediction")
+    reader.complain("algorithm_type", *algorithm, "data_prediction is supported");
   reader.read("lower_order_final", config.lower_order_final);
   reader.read("euler_at_final", config.euler_at_final);
   reader.read("predict_x0", config.predict_x0);
@@ -219,7 +233,7 @@ Result<SchedulerConfig> parse_scheduler_config(const nlohmann::json& object) {
   ConfigReader reader(object);
   SchedulerConfig config;
   if (const auto* name = reader.find("_class_name"); name != nullptr && name->is_string())
-    config.class_name = name->get<std::string>();
+    config.class_name = canonical_class(name->get<std::string>());
   apply_class_defaults(config);
   read_trained_noise(reader, config);
   read_flow(reader, config);

@@ -39,6 +39,11 @@ enum class SigmaCurve {
   LogLinear,
   KlOptimal,
   LinearQuadratic,
+  Linear,
+  Sine,
+  Smoothstep,
+  Arcsine,
+  Sigmoid,
 
   AlignYourSteps,
   AlignYourSteps32,
@@ -107,6 +112,7 @@ struct SchedulerConfig {
   // The step.
   std::string algorithm;  ///< "dpmsolver++", "sde-dpmsolver++"; empty for classes with only one
   int solver_order = 2;
+  int corrector_order = 2;  ///< SA-Solver
   SolverType solver_type = SolverType::Midpoint;
   bool lower_order_final = true;
   bool euler_at_final = false;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <numbers>
 #include <span>
 
 #include <boost/math/distributions/beta.hpp>
@@ -99,6 +100,25 @@ std::vector<double> linear_quadratic(CurveEnds ends, int steps) {
   return sigmas;
 }
 
+/// sdnext's "sigma profiles": how far down at the time t in [0, 1].
+double profile(SigmaCurve curve, double t) {
+  constexpr double kHalfPi = std::numbers::pi / 2;
+  if (curve == SigmaCurve::Sine) return std::sin(t * kHalfPi);
+  if (curve == SigmaCurve::Smoothstep) return t * t * (3 - 2 * t);
+  if (curve == SigmaCurve::Arcsine) return std::asin(t) / kHalfPi;
+  if (curve == SigmaCurve::Sigmoid) return 1 / (1 + std::exp(5 - 10 * t));
+  return t;
+}
+
+std::vector<double> along_profile(SigmaCurve curve, CurveEnds ends, int steps) {
+  std::vector<double> sigmas;
+  for (const double t : linspace(0, 1, steps)) {
+    const double down = profile(curve, t);
+    sigmas.push_back(ends.sigma_max * (1 - down) + ends.sigma_min * down);
+  }
+  return sigmas;
+}
+
 /// The table itself at its own length, otherwise interpolated between the logarithms.
 std::vector<double> interpolated(std::span<const double> table, int steps) {
   if (static_cast<std::size_t>(steps) == table.size()) return {table.begin(), table.end()};
@@ -139,6 +159,11 @@ bool has_ends(SigmaCurve curve) {
     case SigmaCurve::LogLinear:
     case SigmaCurve::KlOptimal:
     case SigmaCurve::LinearQuadratic:
+    case SigmaCurve::Linear:
+    case SigmaCurve::Sine:
+    case SigmaCurve::Smoothstep:
+    case SigmaCurve::Arcsine:
+    case SigmaCurve::Sigmoid:
     case SigmaCurve::AlignYourSteps:
     case SigmaCurve::AlignYourSteps32:
     case SigmaCurve::Gits:
@@ -164,6 +189,12 @@ std::vector<double> sigmas_along(const SchedulerConfig& config, CurveEnds ends, 
       return kl_optimal(ends, steps);
     case SigmaCurve::LinearQuadratic:
       return linear_quadratic(ends, steps);
+    case SigmaCurve::Linear:
+    case SigmaCurve::Sine:
+    case SigmaCurve::Smoothstep:
+    case SigmaCurve::Arcsine:
+    case SigmaCurve::Sigmoid:
+      return along_profile(config.curve, ends, steps);
     case SigmaCurve::AlignYourSteps:
       return interpolated(config.is_sdxl ? kAysSdxl : kAysSd1, steps);
     case SigmaCurve::AlignYourSteps32:

@@ -106,6 +106,11 @@ std::vector<double> spaced_timesteps(const SchedulerConfig& config, const Traine
     case SigmaCurve::LogLinear:
     case SigmaCurve::KlOptimal:
     case SigmaCurve::LinearQuadratic:
+    case SigmaCurve::Linear:
+    case SigmaCurve::Sine:
+    case SigmaCurve::Smoothstep:
+    case SigmaCurve::Arcsine:
+    case SigmaCurve::Sigmoid:
     case SigmaCurve::AlignYourSteps:
     case SigmaCurve::AlignYourSteps32:
     case SigmaCurve::Gits:

@@ -75,7 +75,9 @@ void denoise_together(const nn::UNet& unet, std::span<Denoising* const> cells) {
     cell->is_broken = !finite.narrow(0, row, taken).all().item<bool>();
     row += taken;
     if (cell->is_broken) continue;
-    cell->sampler->advance(guided_output(*cell, mine), cell->draw);
+    const at::Tensor negative =
+        cell->conditioning.negative.defined() ? mine.narrow(0, 0, 1) : at::Tensor();
+    cell->sampler->advance(guided_output(*cell, mine), cell->draw, negative);
   }
 }
 

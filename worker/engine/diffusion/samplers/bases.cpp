@@ -8,6 +8,8 @@
 namespace furrow::engine::diffusion {
 namespace {
 
+constexpr double kTraceOfSignal = 1e-6;
+
 at::Tensor clamped(const at::Tensor& denoised, const SchedulerConfig& config) {
   return denoised.clamp(-config.clip_sample_range, config.clip_sample_range);
 }
@@ -70,6 +72,16 @@ at::Tensor SigmaSampler::churned_slope(const Churned& from, const at::Tensor& ou
   return (from.x - denoised_) / from.sigma_hat;
 }
 
+double lambda_of(double sigma, bool is_flow) {
+  if (!is_flow) return -std::log(sigma);
+  const double noise = std::min(sigma, 1 - kTraceOfSignal);
+  return std::log((1 - noise) / noise);
+}
+
+double sigma_at_lambda(double lambda, bool is_flow) {
+  return is_flow ? 1 / (1 + std::exp(lambda)) : std::exp(-lambda);
+}
+
 AncestralStep AncestralStep::between(double sigma, double sigma_next, double eta, bool is_flow) {
   if (is_flow) {
     const double down = sigma_next * (1 + (sigma_next / sigma - 1) * eta);
@@ -77,10 +89,13 @@ AncestralStep AncestralStep::between(double sigma, double sigma_next, double eta
     const double kept = down * scale;
     return {down, scale, std::sqrt(std::max(sigma_next * sigma_next - kept * kept, 0.0))};
   }
-  const double from = sigma * sigma;
-  const double to = sigma_next * sigma_next;
-  const double up = std::min(eta * std::sqrt(to * (from - to) / from), sigma_next);
-  return {std::sqrt(to - up * up), 1, up};
+  // In float32, as the reference: in a long step the difference of squares loses digits, and so
+  // sigma_down is another than in exact numbers.
+  const auto from = static_cast<float>(sigma * sigma);
+  const auto to = static_cast<float>(sigma_next * sigma_next);
+  const float up = std::min(static_cast<float>(eta) * std::sqrt(to * (from - to) / from),
+                            static_cast<float>(sigma_next));
+  return {std::sqrt(std::max(to - up * up, 0.0F)), 1, up};
 }
 
 at::Tensor MixingSampler::noised(const at::Tensor& latent, const at::Tensor& noise,

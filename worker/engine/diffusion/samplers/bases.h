@@ -30,6 +30,9 @@ class SigmaSampler : public Sampler {
   /// The clean latent that the model means by `output`, clamped where the config says so.
   at::Tensor denoise(const at::Tensor& x, const at::Tensor& output, double sigma) const;
 
+  /// The share of the clean latent in a latent of this level: 1 with noise on top.
+  double alpha_at(double sigma) const { return is_flow() ? 1 - sigma : 1; }
+
   /// d at x; sets denoised_.
   at::Tensor slope(const at::Tensor& x, const at::Tensor& output, double sigma);
 
@@ -46,6 +49,11 @@ class SigmaSampler : public Sampler {
   /// sigma_hat, anything else is not. Sets denoised_.
   at::Tensor churned_slope(const Churned& from, const at::Tensor& output);
 };
+
+/// Half the logarithm of the signal-to-noise ratio at a SigmaSampler's sigma, and back. A flow's
+/// pure noise is taken to have a trace of signal, so that lambda is finite. Requires: sigma > 0.
+double lambda_of(double sigma, bool is_flow);
+double sigma_at_lambda(double lambda, bool is_flow);
 
 /// A step of ancestral sampling: down to sigma_down, below where the step shall end, and up again
 /// by fresh noise: scale · x + noise · eps.

@@ -35,7 +35,7 @@ std::vector<Call> dpm2_calls(const SamplerPlan& plan, StepTo to) {
         churned_sigma(plan.options, plan.schedule.sigmas[static_cast<std::size_t>(step)],
                       plan.schedule.timesteps.size());
     const double middle = std::sqrt(sigma_hat * to(plan, step).sigma_down);
-    return Call{step, middle, timestep_of(plan, middle)};
+    return Call{step, middle, told_at(plan, middle)};
   });
 }
 

@@ -25,7 +25,7 @@ std::vector<Call> sde_calls(const SamplerPlan& plan) {
   return two_calls_a_step(plan.schedule, [&](int step) {
     const auto i = static_cast<std::size_t>(step);
     const double middle = std::sqrt(plan.schedule.sigmas[i] * plan.schedule.sigmas[i + 1]);
-    return Call{step, middle, timestep_of(plan, middle)};
+    return Call{step, middle, told_at(plan, middle)};
   });
 }
 

@@ -20,9 +20,8 @@ std::vector<Call> heun_calls(const SamplerPlan& plan) {
   return two_calls_a_step(schedule, [&](int step) {
     const auto next = static_cast<std::size_t>(step) + 1;
     const double sigma = schedule.sigmas[next];
-    return Call{
-        step, sigma,
-        next < schedule.timesteps.size() ? schedule.timesteps[next] : timestep_of(plan, sigma)};
+    return Call{step, sigma,
+                next < schedule.timesteps.size() ? schedule.timesteps[next] : told_at(plan, sigma)};
   });
 }
 

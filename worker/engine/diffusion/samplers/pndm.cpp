@@ -17,6 +17,7 @@
 
 #include <ATen/ATen.h>
 
+#include "worker/engine/diffusion/samplers/adams.h"
 #include "worker/engine/diffusion/samplers/bases.h"
 #include "worker/engine/diffusion/samplers/samplers.h"
 
@@ -105,22 +106,7 @@ class Pndm final : public TimestepSampler {
     if (outputs_.size() > 3) outputs_.pop_front();
     outputs_.push_back(output);
     if (counter_ == 0) begin_ = latent_;
-    return transfer(latent_, mean(), timestep(), timestep() - stride);
-  }
-
-  /// Adams and Bashforth's, of as many as there are.
-  at::Tensor mean() const {
-    const auto e = [&](std::size_t back) { return outputs_[outputs_.size() - 1 - back]; };
-    switch (outputs_.size()) {
-      case 1:
-        return e(0);
-      case 2:
-        return (e(0) * 3 - e(1)) / 2;
-      case 3:
-        return (e(0) * 23 - e(1) * 16 + e(2) * 5) / 12;
-      default:
-        return (e(0) * 55 - e(1) * 59 + e(2) * 37 - e(3) * 9) / 24;
-    }
+    return transfer(latent_, adams_bashforth(outputs_), timestep(), timestep() - stride);
   }
 
   void forget() override {

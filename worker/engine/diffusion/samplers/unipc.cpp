@@ -15,6 +15,7 @@
 
 #include <ATen/ATen.h>
 
+#include "worker/engine/diffusion/samplers/exponential.h"
 #include "worker/engine/diffusion/samplers/multistep.h"
 #include "worker/engine/diffusion/samplers/samplers.h"
 
@@ -56,20 +57,13 @@ class UniPc final : public MultistepSampler {
 
   /// The weights of the points `r`.
   std::vector<double> weights(const std::vector<double>& r, double hh) const {
-    const auto count = static_cast<std::int64_t>(r.size());
-    at::Tensor R = at::empty({count, count}, at::kDouble);
-    at::Tensor b = at::empty({count}, at::kDouble);
-    double phi = std::expm1(hh) / hh - 1;
+    std::vector<double> b;
     double factorial = 1;
-    for (std::int64_t i = 0; i < count; ++i) {
-      for (std::int64_t k = 0; k < count; ++k)
-        R[i][k] = std::pow(r[static_cast<std::size_t>(k)], static_cast<double>(i));
-      b[i] = phi * factorial / b_of(hh);
-      factorial *= static_cast<double>(i + 2);
-      phi = phi / hh - 1 / factorial;
+    for (int i = 1; i <= static_cast<int>(r.size()); ++i) {
+      factorial *= i;
+      b.push_back(factorial * hh * phi(i + 1, hh) / b_of(hh));
     }
-    const at::Tensor rho = at::linalg_solve(R, b).contiguous();
-    return {rho.data_ptr<double>(), rho.data_ptr<double>() + count};
+    return weights_of_moments(r, b);
   }
 
   /// Where the step leads to from x, given the weighted sum of slopes.
