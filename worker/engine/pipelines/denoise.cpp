@@ -14,11 +14,14 @@ namespace {
 struct Rows {
   std::vector<at::Tensor> latents;
   std::vector<at::Tensor> prompts;
+  std::vector<const nn::AddedConditioning*> added;
   std::vector<double> timesteps;
 
-  void add(const at::Tensor& latent, const at::Tensor& prompt, double timestep) {
+  void add(const at::Tensor& latent, const at::Tensor& prompt,
+           const nn::AddedConditioning& added_to_it, double timestep) {
     latents.push_back(latent);
     prompts.push_back(prompt);
+    added.push_back(&added_to_it);
     timesteps.push_back(timestep);
   }
 };
@@ -28,8 +31,8 @@ Rows rows_of(std::span<Denoising* const> cells) {
   for (const Denoising* cell : cells) {
     const at::Tensor input = cell->sampler->model_input();
     const double timestep = cell->sampler->timestep();
-    if (cell->negative.defined()) rows.add(input, cell->negative, timestep);
-    rows.add(input, cell->positive, timestep);
+    if (cell->negative.defined()) rows.add(input, cell->negative, cell->negative_added, timestep);
+    rows.add(input, cell->positive, cell->positive_added, timestep);
   }
   return rows;
 }
@@ -40,8 +43,9 @@ void denoise_together(const nn::UNet& unet, std::span<Denoising* const> cells) {
   const Rows rows = rows_of(cells);
   const at::Device device = rows.latents.front().device();
   const at::Tensor timesteps = at::tensor(rows.timesteps, at::kFloat).to(device);
-  const at::Tensor output =
-      unet.forward(at::cat(rows.latents), timesteps, at::cat(rows.prompts)).to(at::kFloat);
+  const at::Tensor output = unet.forward(at::cat(rows.latents), timesteps, at::cat(rows.prompts),
+                                         nn::concatenate(rows.added))
+                                .to(at::kFloat);
   const at::Tensor finite = output.isfinite().flatten(1).all(1).to(at::kCPU);
 
   std::int64_t row = 0;
