@@ -15,12 +15,16 @@ struct Family {
 // One row a family, one file a row: families/NAME.cpp.
 constexpr std::array kFamilies = {
     Family{"clip_text", check_clip_text},
+    Family{"controlnet", check_controlnet},
+    Family{"ip_adapter", check_ip_adapter},
     Family{"pipelines", check_pipelines},
     Family{"rng", check_rng},
     Family{"schedulers", check_schedulers},
+    Family{"t2i_adapter", check_t2i_adapter},
     Family{"text_to_image", check_text_to_image},
     Family{"tokenizer", check_tokenizer},
     Family{"unet", check_unet},
+    Family{"upscaler", check_upscaler},
     Family{"vae", check_vae},
 };
 

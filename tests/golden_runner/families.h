@@ -14,12 +14,16 @@ using CheckCase = Verdict (*)(const Case&);
 CheckCase find_family(std::string_view family);
 
 Verdict check_clip_text(const Case& c);
+Verdict check_controlnet(const Case& c);
+Verdict check_ip_adapter(const Case& c);
 Verdict check_pipelines(const Case& c);
 Verdict check_rng(const Case& c);
 Verdict check_schedulers(const Case& c);
+Verdict check_t2i_adapter(const Case& c);
 Verdict check_text_to_image(const Case& c);
 Verdict check_tokenizer(const Case& c);
 Verdict check_unet(const Case& c);
+Verdict check_upscaler(const Case& c);
 Verdict check_vae(const Case& c);
 
 }  // namespace furrow::golden

@@ -46,6 +46,20 @@ engine::diffusion::DrawNoise recorded_draws(const Case& c, std::int64_t picture)
   };
 }
 
+at::Tensor row_of(const at::Tensor& rows, std::int64_t row) {
+  return rows.defined() && rows.size(0) > 1 ? rows.narrow(0, row, 1) : rows;
+}
+
+engine::nn::AddedConditioning row_of(engine::nn::AddedConditioning added, std::int64_t row) {
+  added.text_embeds = row_of(added.text_embeds, row);
+  added.time_ids = row_of(added.time_ids, row);
+  added.timestep_cond = row_of(added.timestep_cond, row);
+  for (auto& feature : added.adapter_features) feature = row_of(feature, row);
+  for (auto& picture : added.image_prompts)
+    for (auto& layer : picture.layers) layer = {row_of(layer.keys, row), row_of(layer.values, row)};
+  return added;
+}
+
 void compare_pictures(const Case& c, Verdict& verdict, const at::Tensor& pictures) {
   const auto& tolerance = c.description.at("tolerance");
   verdict.compare("out.image", pictures, c.tensor("out.image"),
@@ -57,9 +71,10 @@ void compare_pictures(const Case& c, Verdict& verdict, const at::Tensor& picture
 
 }  // namespace
 
-std::optional<std::string> unsupported_in_call(const Case& c) {
+std::optional<std::string> unsupported_in_call(const Case& c,
+                                               const std::vector<std::string_view>& also) {
   for (const auto& [key, value] : c.config.at("call").items())
-    if (!contains(kOfSampler, key) && !contains(kOfPipeline, key))
+    if (!contains(kOfSampler, key) && !contains(kOfPipeline, key) && !contains(also, key))
       return fmt::format("{} is not supported", key);
   return std::nullopt;
 }
@@ -82,15 +97,19 @@ Verdict check_denoising(const Case& c, Verdict verdict, const engine::nn::UNet& 
     cell.sampler->start(inputs.latents.narrow(0, i, 1) * cell.sampler->initial_scale());
     cell.draw = recorded_draws(c, i);
     cell.conditioning.positives = {{inputs.positive.narrow(0, i / per_prompt, 1)}};
-    if (inputs.negative.defined())
+    cell.positive_added = row_of(inputs.positive_added, i / per_prompt);
+    if (inputs.negative.defined()) {
       cell.conditioning.negative = inputs.negative.narrow(0, i / per_prompt, 1);
-    cell.guidance_scale = is_guided(c) ? call.value("guidance_scale", 7.5) : 1;
+      cell.negative_added = row_of(inputs.negative_added, i / per_prompt);
+      cell.guidance_scale = call.value("guidance_scale", 7.5);
+    }
     cell.guidance_rescale = call.value("guidance_rescale", 0.0);
     batcher.add(static_cast<pipelines::Batcher::CellId>(i), std::move(cell));
   }
 
   std::vector<at::Tensor> steps;
-  while (!batcher.at(0).sampler->is_finished() && !batcher.at(0).is_broken) {
+  while (!batcher.at(0).sampler->is_finished() && !batcher.at(0).is_broken &&
+         batcher.at(0).sampler->timestep() >= inputs.last_timestep) {
     batcher.tick(unet);
     std::vector<at::Tensor> latents;
     for (std::int64_t i = 0; i < pictures; ++i)

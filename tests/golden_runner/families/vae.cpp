@@ -1,18 +1,23 @@
-// AutoencoderKL: encode to the distribution's moments, decode, and the arithmetic between.
+// AutoencoderKL and AutoencoderTiny: encode to the distribution's moments, decode, and the
+// arithmetic between.
+
+#include <optional>
+#include <string>
 
 #include <ATen/ATen.h>
-#include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include "tests/golden_runner/families.h"
-#include "worker/engine/model/stable_diffusion.h"
+#include "worker/engine/model/networks.h"
+#include "worker/engine/nn/autoencoder_tiling.h"
 
 namespace furrow::golden {
 
 namespace {
 
-void check_encode(const Case& c, const engine::nn::AutoencoderKl& vae, Verdict& verdict) {
-  const auto moments = vae.encode(c.tensor("in.image"));
+namespace nn = engine::nn;
+
+void check_moments(const Case& c, const nn::AutoencoderKl& vae, const at::Tensor& moments,
+                   Verdict& verdict) {
   const auto halves = moments.chunk(2, 1);
   const auto& mean = halves[0];
   const auto logvar = halves[1].clamp(-30, 20);
@@ -36,21 +41,57 @@ void check_encode(const Case& c, const engine::nn::AutoencoderKl& vae, Verdict& 
   }
 }
 
+std::optional<nn::AutoencoderTiling> tiling_of(const Case& c) {
+  if (!c.config.contains("tile_sample_min_size")) return std::nullopt;
+  return nn::AutoencoderTiling{.sample_size = c.config.at("tile_sample_min_size"),
+                               .latent_size = c.config.at("tile_latent_min_size"),
+                               .overlap = c.config.at("tile_overlap_factor")};
+}
+
+void check_tiny(const Case& c, Verdict& verdict) {
+  const auto loaded = engine::load_autoencoder_tiny(c.model("vae"), at::kFloat, at::kCPU);
+  if (!loaded) {
+    verdict.expect(false, loaded.error().message);
+    return;
+  }
+  const auto& vae = **loaded;
+  const auto compare_if_given = [&](const std::string& name, const auto& compute) {
+    if (c.has(name)) verdict.compare(c, name, compute());
+  };
+  const auto image = [&] { return c.tensor("in.image"); };
+  const auto latents = [&] { return c.tensor("in.latents"); };
+  compare_if_given("out.latents", [&] { return vae.encode(image()); });
+  compare_if_given("out.decoded_encoded", [&] { return vae.decode(vae.encode(image())); });
+  compare_if_given("out.decoded_latents", [&] { return vae.decode(latents()); });
+  compare_if_given("out.scale_latents", [&] { return vae.scale_latents(latents()); });
+  compare_if_given("out.unscale_latents",
+                   [&] { return vae.unscale_latents(vae.scale_latents(latents())); });
+}
+
 }  // namespace
 
 Verdict check_vae(const Case& c) {
-  const auto unsupported = engine::nn::AutoencoderConfig::unsupported(c.model_config("vae"));
-  if (!unsupported.empty()) return Verdict::skip(fmt::format("{}", fmt::join(unsupported, ", ")));
-  if (c.config.contains("tile_sample_min_size")) return Verdict::skip("tiles");
   Verdict verdict;
-  const auto vae = engine::load_autoencoder(c.model("vae"), at::kFloat, at::kCPU);
-  if (!vae) {
-    verdict.expect(false, vae.error().message);
+  if (c.model_config("vae").value("_class_name", "") == "AutoencoderTiny") {
+    check_tiny(c, verdict);
     return verdict;
   }
-  if (c.has("in.image")) check_encode(c, **vae, verdict);
+  const auto loaded = engine::load_autoencoder(c.model("vae"), at::kFloat, at::kCPU);
+  if (!loaded) {
+    verdict.expect(false, loaded.error().message);
+    return verdict;
+  }
+  const auto& vae = **loaded;
+  const auto tiling = tiling_of(c);
+  if (c.has("in.image")) {
+    const auto image = c.tensor("in.image");
+    check_moments(c, vae, tiling ? nn::encode_tiled(vae, image, *tiling) : vae.encode(image),
+                  verdict);
+  }
   if (c.has("in.latents")) {
-    verdict.compare(c, "out.decoded_latents", (*vae)->decode(c.tensor("in.latents")));
+    const auto latents = c.tensor("in.latents");
+    verdict.compare(c, "out.decoded_latents",
+                    tiling ? nn::decode_tiled(vae, latents, *tiling) : vae.decode(latents));
   }
   return verdict;
 }

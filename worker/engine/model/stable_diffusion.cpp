@@ -1,17 +1,13 @@
 #include "worker/engine/model/stable_diffusion.h"
 
-#include <exception>
-#include <new>
 #include <string_view>
 #include <utility>
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
-#include "common/base/files.h"
-#include "worker/engine/weights/checkpoint.h"
-#include "worker/engine/weights/key_maps.h"
-#include "worker/engine/weights/loader.h"
+#include "worker/engine/model/folder_parts.h"
+#include "worker/engine/model/network_loader.h"
 
 namespace furrow::engine {
 
@@ -19,140 +15,41 @@ namespace {
 
 namespace fs = std::filesystem;
 using nlohmann::json;
-using weights::Placement;
 
-constexpr std::string_view kDiffusersStem = "diffusion_pytorch_model";
-constexpr std::string_view kTransformersStem = "model";
-
-Result<json> read_json(const fs::path& path) {
-  FURROW_TRY(const auto text, read_file(path));
-  try {
-    return json::parse(text);
-  } catch (const json::exception& e) {
-    return fail(ErrorKind::Invalid, fmt::format("{} is not JSON: {}", path.string(), e.what()));
-  }
-}
-
-Unexpected in_file(const fs::path& path, const Error& error) {
-  return fail(error.kind, fmt::format("{}: {}", path.string(), error.message));
-}
-
-template <typename Config>
-Result<Config> read_config(const fs::path& folder) {
-  FURROW_TRY(const json document, read_json(folder / "config.json"));
-  auto config = Config::read(document);
-  if (!config) return in_file(folder / "config.json", config.error());
-  return config;
-}
-
-// Builds a network from its folder: the one place where libtorch's exceptions of loading end.
-template <typename Net, typename Config>
-Result<std::unique_ptr<Net>> load_net(const fs::path& folder, std::string_view stem,
-                                      weights::KeyMap key_map, Placement placement,
-                                      const std::vector<std::string_view>& ignored) {
-  FURROW_TRY(const auto config, read_config<Config>(folder));
-  FURROW_TRY(const auto checkpoint, weights::Checkpoint::open(folder, stem, key_map));
-  try {
-    weights::Loader loader(checkpoint, placement);
-    for (const auto suffix : ignored) loader.ignore(suffix);
-    auto net = std::make_unique<Net>(loader.root(), config);
-    FURROW_TRY_VOID(loader.finish());
-    return net;
-  } catch (const std::bad_alloc&) {
-    return fail(ErrorKind::OutOfMemory,
-                fmt::format("There is not enough memory to load {}.", checkpoint.path().string()));
-  } catch (const c10::OutOfMemoryError&) {
-    return fail(ErrorKind::OutOfMemory, fmt::format("The device has not enough memory to load {}.",
-                                                    checkpoint.path().string()));
-  } catch (const c10::Error& e) {
-    return fail(ErrorKind::Internal, fmt::format("Cannot load {}: {}", checkpoint.path().string(),
-                                                 e.what_without_backtrace()));
-  }
-}
-
-// The folder of a part, as model_index.json lists it.
-Result<fs::path> part_folder(const fs::path& folder, std::string_view part) {
-  if (!fs::is_directory(folder / part)) {
-    return fail(ErrorKind::NotFound,
-                fmt::format("{} has no folder {}: it is not a whole diffusers model. Download it "
-                            "again.",
-                            folder.string(), part));
-  }
-  return folder / part;
-}
-
-Result<void> check_class(const fs::path& folder) {
-  const auto path = folder / "model_index.json";
-  FURROW_TRY(const json index, read_json(path));
-  const auto name = index.is_object() ? index.value("_class_name", json()) : json();
-  if (name != "StableDiffusionPipeline" && name != "StableDiffusionImg2ImgPipeline" &&
-      name != "StableDiffusionInpaintPipeline") {
-    return fail(ErrorKind::Invalid,
-                fmt::format("{} is a model for {}; this engine runs StableDiffusionPipeline.",
-                            folder.string(), name.dump()));
-  }
-  return {};
-}
-
-// Each part can be sound and yet belong to another model.
 Result<void> check_fit(const fs::path& folder, const StableDiffusion& model) {
-  const auto mismatch = [&](std::string_view what, std::int64_t a, std::string_view and_what,
-                            std::int64_t b) {
-    return fail(ErrorKind::Invalid, fmt::format("The parts of {} do not fit: {} is {}, {} is {}.",
-                                                folder.string(), what, a, and_what, b));
-  };
   const auto width = model.text_encoder.config.hidden_size;
   for (const auto& level : model.unet.config.levels) {
     if (level.cross_attention_dim != width) {
-      return mismatch("the UNet's cross_attention_dim", level.cross_attention_dim,
-                      "the text encoder's hidden_size", width);
+      return parts_do_not_fit(folder, "the UNet's cross_attention_dim", level.cross_attention_dim,
+                              "the text encoder's hidden_size", width);
     }
   }
   const auto vocabulary = model.text_encoder.config.vocab_size;
   if (model.tokenizer.vocab_size() > vocabulary) {
-    return mismatch("the tokenizer's vocabulary", model.tokenizer.vocab_size(),
-                    "the text encoder's vocab_size", vocabulary);
+    return parts_do_not_fit(folder, "the tokenizer's vocabulary", model.tokenizer.vocab_size(),
+                            "the text encoder's vocab_size", vocabulary);
   }
   const auto positions = model.text_encoder.config.max_position_embeddings;
   const auto length = static_cast<std::int64_t>(model.tokenizer.model_max_length());
   if (length > positions) {
-    return mismatch("the tokenizer's model_max_length", length,
-                    "the text encoder's max_position_embeddings", positions);
+    return parts_do_not_fit(folder, "the tokenizer's model_max_length", length,
+                            "the text encoder's max_position_embeddings", positions);
   }
   if (model.unet.config.out_channels != model.vae.config.latent_channels) {
-    return mismatch("the UNet's out_channels", model.unet.config.out_channels,
-                    "the VAE's latent_channels", model.vae.config.latent_channels);
+    return parts_do_not_fit(folder, "the UNet's out_channels", model.unet.config.out_channels,
+                            "the VAE's latent_channels", model.vae.config.latent_channels);
   }
   return {};
 }
 
 }  // namespace
 
-Result<std::unique_ptr<nn::UNet>> load_unet(const fs::path& folder, at::ScalarType precision,
-                                            at::Device device) {
-  return load_net<nn::UNet, nn::UNetConfig>(folder, kDiffusersStem, weights::same_key,
-                                            {precision, device}, {});
-}
-
-Result<std::unique_ptr<nn::AutoencoderKl>> load_autoencoder(const fs::path& folder,
-                                                            at::ScalarType precision,
-                                                            at::Device device) {
-  return load_net<nn::AutoencoderKl, nn::AutoencoderConfig>(
-      folder, kDiffusersStem, weights::autoencoder_key, {precision, device}, {});
-}
-
-Result<std::unique_ptr<nn::ClipText>> load_clip_text(const fs::path& folder,
-                                                     at::ScalarType precision, at::Device device) {
-  // A buffer that older files carry, and what a whole CLIP has beside its text half.
-  return load_net<nn::ClipText, nn::ClipTextConfig>(
-      folder, kTransformersStem, weights::clip_text_key, {precision, device},
-      {"position_ids", "text_projection.weight", "logit_scale"});
-}
-
 Result<std::unique_ptr<StableDiffusion>> load_stable_diffusion(const fs::path& folder,
                                                                at::ScalarType precision,
                                                                at::Device device) {
-  FURROW_TRY_VOID(check_class(folder));
+  FURROW_TRY_VOID(
+      read_model_index(folder, {"StableDiffusionPipeline", "StableDiffusionImg2ImgPipeline",
+                                "StableDiffusionInpaintPipeline"}));
   FURROW_TRY(const auto tokenizer_folder, part_folder(folder, "tokenizer"));
   FURROW_TRY(const auto text_encoder_folder, part_folder(folder, "text_encoder"));
   FURROW_TRY(const auto unet_folder, part_folder(folder, "unet"));

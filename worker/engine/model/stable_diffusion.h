@@ -9,13 +9,14 @@
 
 #include "common/base/result.h"
 #include "common/prompt/tokenizer/bpe_tokenizer.h"
+#include "worker/engine/model/networks.h"
 #include "worker/engine/nn/autoencoder.h"
 #include "worker/engine/nn/clip_text.h"
 #include "worker/engine/nn/unet.h"
 
 namespace furrow::engine {
 
-/// All parts of a Stable Diffusion 1.x model folder, loaded. Immutable; one thread owns the device
+/// All parts of a Stable Diffusion 1.x or 2.x model folder, loaded. Immutable; one thread owns the device
 /// that it is on.
 struct StableDiffusion {
   prompt::BpeTokenizer tokenizer;
@@ -35,14 +36,5 @@ struct StableDiffusion {
 Result<std::unique_ptr<StableDiffusion>> load_stable_diffusion(const std::filesystem::path& folder,
                                                                at::ScalarType precision,
                                                                at::Device device);
-
-/// The parts alone, from a folder with config.json and weights.
-Result<std::unique_ptr<nn::AutoencoderKl>> load_autoencoder(const std::filesystem::path& folder,
-                                                            at::ScalarType precision,
-                                                            at::Device device);
-Result<std::unique_ptr<nn::UNet>> load_unet(const std::filesystem::path& folder,
-                                            at::ScalarType precision, at::Device device);
-Result<std::unique_ptr<nn::ClipText>> load_clip_text(const std::filesystem::path& folder,
-                                                     at::ScalarType precision, at::Device device);
 
 }  // namespace furrow::engine

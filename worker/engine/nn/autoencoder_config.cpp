@@ -38,18 +38,14 @@ AutoencoderConfig parse(ConfigReader& reader) {
   c.latent_channels = reader.integer("latent_channels", c.latent_channels);
   c.norm_num_groups = reader.integer("norm_num_groups", c.norm_num_groups);
   c.scaling_factor = reader.number("scaling_factor", c.scaling_factor);
-  if (reader.is_null("shift_factor")) {
-    reader.ignore("shift_factor");
-  } else {
-    c.shift_factor = reader.number("shift_factor", c.shift_factor);
-  }
+  c.shift_factor = reader.optional_number("shift_factor", c.shift_factor);
   reader.require_none("latents_mean");
   reader.require_none("latents_std");
   c.use_quant_conv = reader.flag("use_quant_conv", c.use_quant_conv);
   c.use_post_quant_conv = reader.flag("use_post_quant_conv", c.use_post_quant_conv);
   c.mid_block_add_attention = reader.flag("mid_block_add_attention", c.mid_block_add_attention);
-  // What the model was trained for; whether half precision overflows, which bfloat16 does not.
-  reader.ignore("sample_size");
+  c.sample_size = reader.integer("sample_size", c.sample_size);
+  // Whether half precision overflows, which bfloat16 does not.
   reader.ignore("force_upcast");
   reader.refuse_unknown_keys();
   for (const auto channels : c.block_out_channels) {

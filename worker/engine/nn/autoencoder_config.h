@@ -20,6 +20,7 @@ struct AutoencoderConfig {
   Activation activation = Activation::Silu;
   std::int64_t latent_channels = 4;
   std::int64_t norm_num_groups = 32;
+  std::int64_t sample_size = 32;    ///< side of the pictures that it was trained on, in pixels
   double scaling_factor = 0.18215;  ///< diffusion works on (latent - shift_factor) * scaling_factor
   double shift_factor = 0;
   bool use_quant_conv = true;

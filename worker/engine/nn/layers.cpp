@@ -15,9 +15,10 @@ at::Tensor Linear::forward(const at::Tensor& x) const {
 
 Conv2d::Conv2d(const weights::Scope& scope, ConvShape shape)
     : weight(scope.required("weight", {shape.out, shape.in, shape.kernel, shape.kernel})),
-      bias(scope.required("bias", {shape.out})),
       stride(shape.stride),
-      padding(shape.padding) {}
+      padding(shape.padding) {
+  if (shape.bias == Bias::With) bias = scope.required("bias", {shape.out});
+}
 
 at::Tensor Conv2d::forward(const at::Tensor& x) const {
   return at::conv2d(x, weight.get(), bias.get(), stride, padding);

@@ -33,11 +33,12 @@ struct ConvShape {
   std::int64_t kernel = 3;
   std::int64_t stride = 1;
   std::int64_t padding = 1;
+  Bias bias = Bias::With;
 };
 
 struct Conv2d {
   Parameter weight;  // [out, in, kernel, kernel]
-  Parameter bias;    // [out]
+  Parameter bias;    // [out], or absent
   std::int64_t stride;
   std::int64_t padding;
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include <ATen/core/Tensor.h>
 
@@ -19,17 +20,32 @@ namespace furrow::engine::nn {
 at::Tensor sinusoidal_embedding(const at::Tensor& timesteps, std::int64_t width, bool flip,
                                 double shift);
 
+/// The guidance scale as a latent consistency model takes it (Luo et al. 2023, arXiv:2310.04378,
+/// section 4.3): sines, then cosines, of 1000 times it.
+///
+/// @param guidance  [B] float; the guidance scale minus 1
+/// @param width     of the network's timestep_cond (time_cond_proj_dim)
+/// @return          [B, width] float32
+at::Tensor guidance_embedding(const at::Tensor& guidance, std::int64_t width);
+
+struct TimestepEmbeddingShape {
+  std::int64_t width = 0;
+  std::int64_t dim = 0;
+  std::int64_t condition_width = 0;  ///< of what is added to the sinusoids; 0: takes none
+  Activation activation = Activation::Silu;
+};
+
 /// Two linears that turn the sinusoids into what every resnet is shifted by.
 struct TimestepEmbedding {
-  Linear linear_1;  // width -> dim
-  Linear linear_2;  // dim -> dim
+  std::optional<Linear> cond_proj;  // condition_width -> width
+  Linear linear_1;                  // width -> dim
+  Linear linear_2;                  // dim -> dim
   Activation activation;
 
-  TimestepEmbedding(const weights::Scope& scope, std::int64_t width, std::int64_t dim,
-                    Activation activation);
+  TimestepEmbedding(const weights::Scope& scope, const TimestepEmbeddingShape& shape);
 
-  /// [B, width] to [B, dim]
-  at::Tensor forward(const at::Tensor& sinusoids) const;
+  /// sinusoids [B, width], condition [B, condition_width] or undefined; gives [B, dim].
+  at::Tensor forward(const at::Tensor& sinusoids, const at::Tensor& condition = {}) const;
 };
 
 }  // namespace furrow::engine::nn

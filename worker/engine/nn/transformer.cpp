@@ -30,6 +30,19 @@ at::Tensor CrossAttention::forward(const at::Tensor& x, const at::Tensor& contex
       attention(to_q.forward(x), to_k.forward(context), to_v.forward(context), heads));
 }
 
+at::Tensor CrossAttention::forward(const at::Tensor& x, const Attended& attended,
+                                   std::size_t layer) const {
+  const auto queries = to_q.forward(x);
+  auto seen =
+      attention(queries, to_k.forward(attended.prompt), to_v.forward(attended.prompt), heads);
+  for (const auto& picture : attended.pictures) {
+    const auto& [keys, values] = picture.layers.at(layer);
+    seen =
+        seen.add_(attention(queries, keys.to(x.scalar_type()), values.to(x.scalar_type()), heads));
+  }
+  return to_out.forward(seen);
+}
+
 FeedForward::FeedForward(const weights::Scope& scope, std::int64_t width)
     : proj(scope / "net" / 0 / "proj", width, 2 * kExpansion * width),
       linear(scope / "net" / 2, kExpansion * width, width) {}
@@ -47,12 +60,13 @@ TransformerBlock::TransformerBlock(const weights::Scope& scope, const Transforme
       attn2(scope / "attn2", shape.channels, shape.context_width, shape.heads),
       norm3(scope / "norm3", shape.channels, kLayerNormEps),
       ff(scope / "ff", shape.channels),
-      only_cross_attention(shape.only_cross_attention) {}
+      only_cross_attention(shape.only_cross_attention),
+      width(shape.channels) {}
 
-at::Tensor TransformerBlock::forward(const at::Tensor& x, const at::Tensor& context) const {
+at::Tensor TransformerBlock::forward(const at::Tensor& x, const Attended& attended) const {
   const auto normed = norm1.forward(x);
-  auto h = attn1.forward(normed, only_cross_attention ? context : normed).add_(x);
-  h = attn2.forward(norm2.forward(h), context).add_(h);
+  auto h = attn1.forward(normed, only_cross_attention ? attended.prompt : normed).add_(x);
+  h = attn2.forward(norm2.forward(h), attended, image_layer).add_(h);
   return ff.forward(norm3.forward(h)).add_(h);
 }
 
@@ -65,13 +79,13 @@ Transformer2d::Transformer2d(const weights::Scope& scope, const TransformerShape
   }
 }
 
-at::Tensor Transformer2d::forward(const at::Tensor& x, const at::Tensor& context) const {
+at::Tensor Transformer2d::forward(const at::Tensor& x, const Attended& attended) const {
   const auto batch = x.size(0);
   const auto channels = x.size(1);
   // Cells become tokens. With channels last in memory this moves nothing.
   auto h = norm.forward(x).permute({0, 2, 3, 1}).reshape({batch, -1, channels});  // [B, h w, C]
   h = proj_in.forward(h);
-  for (const auto& block : transformer_blocks) h = block.forward(h, context);
+  for (const auto& block : transformer_blocks) h = block.forward(h, attended);
   h = proj_out.forward(h);
   return h.view({batch, x.size(2), x.size(3), channels}).permute({0, 3, 1, 2}).add_(x);
 }

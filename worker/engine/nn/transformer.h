@@ -1,14 +1,22 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <optional>
+#include <span>
 #include <vector>
 
 #include <ATen/core/Tensor.h>
 
+#include "worker/engine/nn/added_conditioning.h"
 #include "worker/engine/nn/layers.h"
 
 namespace furrow::engine::nn {
+
+/// What the tokens of a feature map look at beside themselves.
+struct Attended {
+  at::Tensor prompt;                      ///< [B, T, D]
+  std::span<const ImagePrompt> pictures;  ///< none, or with a layer for every TransformerBlock
+};
 
 /// Attention of tokens to a context, or to themselves, with its four projections.
 struct CrossAttention {
@@ -23,6 +31,9 @@ struct CrossAttention {
 
   /// x [B, T, width], context [B, T', context_width]; gives [B, T, width].
   at::Tensor forward(const at::Tensor& x, const at::Tensor& context) const;
+
+  /// The same with a second attention to each of `pictures`, of which `layer` is this one's.
+  at::Tensor forward(const at::Tensor& x, const Attended& attended, std::size_t layer) const;
 };
 
 /// The MLP of a transformer block, gated by GELU (GEGLU, Shazeer 2020, arXiv:2002.05202).
@@ -54,11 +65,13 @@ struct TransformerBlock {
   LayerNorm norm3;
   FeedForward ff;
   bool only_cross_attention;
+  std::int64_t width;
+  std::size_t image_layer = 0;  // which layer of an ImagePrompt attn2 looks at
 
   TransformerBlock(const weights::Scope& scope, const TransformerShape& shape);
 
-  /// x [B, T, channels], context [B, T', context_width]; gives [B, T, channels].
-  at::Tensor forward(const at::Tensor& x, const at::Tensor& context) const;
+  /// x [B, T, channels] to the same.
+  at::Tensor forward(const at::Tensor& x, const Attended& attended) const;
 };
 
 /// Transformer blocks over the cells of a feature map, beside a residual (Transformer2DModel).
@@ -70,8 +83,8 @@ struct Transformer2d {
 
   Transformer2d(const weights::Scope& scope, const TransformerShape& shape);
 
-  /// x [B, channels, h, w], context [B, T', context_width]; gives [B, channels, h, w].
-  at::Tensor forward(const at::Tensor& x, const at::Tensor& context) const;
+  /// x [B, channels, h, w] to the same.
+  at::Tensor forward(const at::Tensor& x, const Attended& attended) const;
 };
 
 }  // namespace furrow::engine::nn

@@ -19,10 +19,11 @@ ResnetShape resnet_shape(const UNetConfig& config, std::int64_t in, std::int64_t
           .activation = config.activation};
 }
 
-TransformerShape transformer_shape(const UNetConfig& config, const UNetLevel& level) {
+TransformerShape transformer_shape(const UNetConfig& config, const UNetLevel& level,
+                                   std::int64_t layers) {
   return {.channels = level.channels,
           .heads = level.heads,
-          .layers = level.transformer_layers,
+          .layers = layers,
           .context_width = level.cross_attention_dim,
           .only_cross_attention = level.only_cross_attention,
           .groups = config.norm_num_groups};
@@ -45,7 +46,8 @@ UNetDownBlock::UNetDownBlock(const weights::Scope& scope, const UNetConfig& conf
     resnets.emplace_back(scope / "resnets" / i,
                          resnet_shape(config, i == 0 ? in : level.channels, level.channels));
     if (level.down_has_attention) {
-      attentions.emplace_back(scope / "attentions" / i, transformer_shape(config, level));
+      attentions.emplace_back(scope / "attentions" / i,
+                              transformer_shape(config, level, level.down_transformers[i]));
     }
   }
   if (index + 1 < config.levels.size()) {
@@ -54,15 +56,21 @@ UNetDownBlock::UNetDownBlock(const weights::Scope& scope, const UNetConfig& conf
 }
 
 at::Tensor UNetDownBlock::forward(at::Tensor x, const UNetConditioning& conditioning,
-                                  std::vector<at::Tensor>& skips) const {
+                                  std::vector<at::Tensor>& skips, const at::Tensor& feature) const {
+  const bool has_attention = !attentions.empty();
   for (std::size_t i = 0; i < resnets.size(); ++i) {
     x = resnets[i].forward(x, conditioning.time);
-    if (!attentions.empty()) x = attentions[i].forward(x, conditioning.context);
+    if (has_attention) x = attentions[i].forward(x, conditioning.attended);
+    if (has_attention && feature.defined() && i + 1 == resnets.size()) x = x + feature;
     skips.push_back(x);
   }
   if (downsamplers) {
     x = downsamplers->forward(x);
     skips.push_back(x);
+  }
+  if (!has_attention && feature.defined()) {
+    x = x + feature;
+    skips.back() = x;
   }
   return x;
 }
@@ -71,16 +79,18 @@ UNetMidBlock::UNetMidBlock(const weights::Scope& scope, const UNetConfig& config
   const auto& level = config.levels.back();
   auto shape = resnet_shape(config, level.channels, level.channels);
   shape.output_scale = config.mid_block_scale_factor;
-  auto transformer = transformer_shape(config, level);
-  transformer.only_cross_attention = false;
   resnets.emplace_back(scope / "resnets" / 0, shape);
+  if (config.mid_block != MidBlock::CrossAttention) return;
+  auto transformer = transformer_shape(config, level, config.mid_transformers);
+  transformer.only_cross_attention = false;
   attentions.emplace_back(scope / "attentions" / 0, transformer);
   resnets.emplace_back(scope / "resnets" / 1, shape);
 }
 
 at::Tensor UNetMidBlock::forward(at::Tensor x, const UNetConditioning& conditioning) const {
   x = resnets[0].forward(x, conditioning.time);
-  x = attentions[0].forward(x, conditioning.context);
+  if (attentions.empty()) return x;
+  x = attentions[0].forward(x, conditioning.attended);
   return resnets[1].forward(x, conditioning.time);
 }
 
@@ -98,7 +108,8 @@ UNetUpBlock::UNetUpBlock(const weights::Scope& scope, const UNetConfig& config, 
     resnets.emplace_back(scope / "resnets" / i,
                          resnet_shape(config, x_channels + skip_channels, level.channels));
     if (level.up_has_attention) {
-      attentions.emplace_back(scope / "attentions" / i, transformer_shape(config, level));
+      attentions.emplace_back(scope / "attentions" / i,
+                              transformer_shape(config, level, level.up_transformers[i]));
     }
   }
   if (index > 0) upsamplers.emplace(scope / "upsamplers" / 0, level.channels);
@@ -108,7 +119,7 @@ at::Tensor UNetUpBlock::forward(at::Tensor x, const UNetConditioning& conditioni
                                 std::vector<at::Tensor>& skips) const {
   for (std::size_t i = 0; i < resnets.size(); ++i) {
     x = resnets[i].forward(at::cat({x, take_last(skips)}, 1), conditioning.time);
-    if (!attentions.empty()) x = attentions[i].forward(x, conditioning.context);
+    if (!attentions.empty()) x = attentions[i].forward(x, conditioning.attended);
   }
   if (upsamplers) {
     FURROW_CHECK(!skips.empty(), "an up block that is not the last leaves skips");

@@ -16,8 +16,8 @@ namespace furrow::engine::nn {
 
 /// What every block is shifted by and attends to.
 struct UNetConditioning {
-  at::Tensor time;     ///< [B, time_embedding_dim] after the activation
-  at::Tensor context;  ///< [B, T, D]
+  at::Tensor time;  ///< [B, time_embedding_dim] after the activation
+  Attended attended;
 };
 
 /// DownBlock2D and CrossAttnDownBlock2D.
@@ -28,15 +28,17 @@ struct UNetDownBlock {
 
   UNetDownBlock(const weights::Scope& scope, const UNetConfig& config, std::size_t level);
 
-  /// x [B, C, h, w]. Every result is also appended to `skips`, for the up blocks.
+  /// x [B, C, h, w]. Every result is also appended to `skips`, for the up blocks. `feature` of a
+  /// T2I-Adapter, unless undefined, is added to what the last layer with attention gives, or to
+  /// the block's result where there is no attention.
   at::Tensor forward(at::Tensor x, const UNetConditioning& conditioning,
-                     std::vector<at::Tensor>& skips) const;
+                     std::vector<at::Tensor>& skips, const at::Tensor& feature = {}) const;
 };
 
-/// UNetMidBlock2DCrossAttn.
+/// UNetMidBlock2DCrossAttn and UNetMidBlock2D.
 struct UNetMidBlock {
-  std::vector<ResnetBlock> resnets;       // two
-  std::vector<Transformer2d> attentions;  // one, between them
+  std::vector<ResnetBlock> resnets;       // two, or one where there is no attention
+  std::vector<Transformer2d> attentions;  // one between them, or none
 
   UNetMidBlock(const weights::Scope& scope, const UNetConfig& config);
 

@@ -22,11 +22,14 @@ int current_step(const diffusion::Sampler& sampler) {
 struct Rows {
   std::vector<at::Tensor> latents;
   std::vector<at::Tensor> prompts;
+  std::vector<const nn::AddedConditioning*> added;
   std::vector<double> timesteps;
 
-  void add(const at::Tensor& latent, const at::Tensor& prompt, double timestep) {
+  void add(const at::Tensor& latent, const at::Tensor& prompt,
+           const nn::AddedConditioning& added_to_it, double timestep) {
     latents.push_back(latent);
     prompts.push_back(prompt);
+    added.push_back(&added_to_it);
     timesteps.push_back(timestep);
   }
 };
@@ -38,9 +41,10 @@ Rows rows_of(std::span<Denoising* const> cells) {
     const double timestep = cell->sampler->timestep();
     const int step = current_step(*cell->sampler);
     const Conditioning& conditioning = cell->conditioning;
-    if (conditioning.negative.defined()) rows.add(input, conditioning.negative.at(step), timestep);
+    if (conditioning.negative.defined())
+      rows.add(input, conditioning.negative.at(step), cell->negative_added, timestep);
     for (const WeightedConditioning& positive : conditioning.positives)
-      rows.add(input, positive.prompt.at(step), timestep);
+      rows.add(input, positive.prompt.at(step), cell->positive_added, timestep);
   }
   return rows;
 }
@@ -64,8 +68,9 @@ void denoise_together(const nn::UNet& unet, std::span<Denoising* const> cells) {
   const Rows rows = rows_of(cells);
   const at::Device device = rows.latents.front().device();
   const at::Tensor timesteps = at::tensor(rows.timesteps, at::kFloat).to(device);
-  const at::Tensor output =
-      unet.forward(at::cat(rows.latents), timesteps, at::cat(rows.prompts)).to(at::kFloat);
+  const at::Tensor output = unet.forward(at::cat(rows.latents), timesteps, at::cat(rows.prompts),
+                                         nn::concatenate(rows.added))
+                                .to(at::kFloat);
   const at::Tensor finite = output.isfinite().flatten(1).all(1).to(at::kCPU);
 
   std::int64_t row = 0;

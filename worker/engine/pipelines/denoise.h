@@ -19,6 +19,8 @@ struct Denoising {
   std::unique_ptr<diffusion::Sampler> sampler;
   diffusion::DrawNoise draw;
   Conditioning conditioning;  ///< in the model's dtype and on its device
+  nn::AddedConditioning positive_added;  ///< of one row each: SDXL's pooled prompt and sizes, …
+  nn::AddedConditioning negative_added;
   double guidance_scale = 1;
   double guidance_rescale = 0;
   /// A model output that was not finite came: the cell is lost and is not advanced any more.
@@ -37,8 +39,8 @@ struct Denoising {
 /// Asks the model once for all `cells`, each at its own timestep, and advances each by one call.
 ///
 /// Requires: every cell started and not finished, all latents of one shape, all prompts of one
-/// length. A cell's result does not depend on the others, up to rounding.
-/// Throws what libtorch throws; then no cell was advanced.
+/// length, all with the same members of AddedConditioning. A cell's result does not depend on the
+/// others, up to rounding. Throws what libtorch throws; then no cell was advanced.
 void denoise_together(const nn::UNet& unet, std::span<Denoising* const> cells);
 
 }  // namespace furrow::engine::pipelines

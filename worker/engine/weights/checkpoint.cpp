@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "common/base/files.h"
+#include "worker/engine/weights/torch_file.h"
 
 namespace furrow::engine::weights {
 
@@ -18,7 +19,40 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-constexpr std::array<std::string_view, 4> kPickleExtensions = {".bin", ".ckpt", ".pt", ".pth"};
+using Tensors = std::map<std::string, StoredTensor, std::less<>>;
+
+// What programs that train call the state dict in a file that holds more; averaged weights first.
+constexpr std::array<std::string_view, 3> kStateDicts = {"params_ema.", "params.", "state_dict."};
+
+/// A file's tensors, and the file.
+struct OpenedFile {
+  Tensors tensors;
+  std::shared_ptr<const void> kept;
+};
+
+Tensors state_dict(const Tensors& all) {
+  for (const auto prefix : kStateDicts) {
+    Tensors found;
+    for (auto at = all.lower_bound(prefix); at != all.end(); ++at) {
+      const std::string_view name = at->first;
+      if (name.substr(0, prefix.size()) != prefix) break;
+      found.emplace(name.substr(prefix.size()), at->second);
+    }
+    if (!found.empty()) return found;
+  }
+  return all;
+}
+
+Result<OpenedFile> open_any(const fs::path& file) {
+  if (has_torch_extension(file)) {
+    FURROW_TRY(auto opened, TorchFile::open(file));
+    auto tensors = state_dict(opened.tensors());
+    return OpenedFile{std::move(tensors), std::make_shared<const TorchFile>(std::move(opened))};
+  }
+  FURROW_TRY(auto opened, SafetensorsFile::open(file));
+  auto tensors = opened.tensors();
+  return OpenedFile{std::move(tensors), std::make_shared<const SafetensorsFile>(std::move(opened))};
+}
 
 struct ShardIndex {
   std::map<std::string, std::string> shard_of;  // tensor name → file name
@@ -49,11 +83,10 @@ Result<ShardIndex> read_index(const fs::path& path) {
 }
 
 // The index and the shards must tell of the same tensors.
-Result<void> check_shard(const fs::path& path, const ShardIndex& index,
-                         const SafetensorsFile& file) {
-  const auto shard = file.path().filename().string();
+Result<void> check_shard(const fs::path& path, const ShardIndex& index, const std::string& shard,
+                         const Tensors& tensors) {
   for (const auto& [tensor, listed_in] : index.shard_of) {
-    if (listed_in == shard && file.find(tensor) == nullptr) {
+    if (listed_in == shard && tensors.find(tensor) == tensors.end()) {
       return fail(ErrorKind::Invalid,
                   fmt::format("{} says that tensor \"{}\" is in {}, and it is not.", path.string(),
                               tensor, shard));
@@ -62,11 +95,27 @@ Result<void> check_shard(const fs::path& path, const ShardIndex& index,
   return {};
 }
 
-Unexpected nothing_found(const fs::path& folder, std::string_view stem) {
-  for (const auto extension : kPickleExtensions) {
-    const auto pickle =
-        folder / (std::string(stem == "model" ? "pytorch_model" : stem) + std::string(extension));
-    if (fs::exists(pickle)) return refuse_pickle(pickle).unexpected();
+// Under what names a folder may keep its weights, the best first.
+std::vector<std::string> candidates(std::string_view stem) {
+  std::vector<std::string> names;
+  for (const auto* ending : {".safetensors", ".safetensors.index.json", ".fp16.safetensors",
+                             ".safetensors.index.fp16.json", ".bin", ".bin.index.json", ".fp16.bin",
+                             ".pth", ".pt", ".ckpt"}) {
+    const bool is_of_torch = std::string_view(ending).find("safetensors") == std::string::npos;
+    if (is_of_torch && stem == "model") names.push_back(fmt::format("pytorch_model{}", ending));
+    names.push_back(fmt::format("{}{}", stem, ending));
+  }
+  return names;
+}
+
+}  // namespace
+
+Result<Checkpoint> Checkpoint::open(const fs::path& folder, std::string_view stem,
+                                    const KeyMap& key_map) {
+  for (const auto& name : candidates(stem)) {
+    const auto path = folder / name;
+    if (!fs::exists(path)) continue;
+    return path.extension() == ".json" ? open_shards(path, key_map) : open_file(path, key_map);
   }
   return fail(ErrorKind::NotFound,
               fmt::format("{} has no weights: neither {}.safetensors nor {}.safetensors.index.json "
@@ -74,63 +123,45 @@ Unexpected nothing_found(const fs::path& folder, std::string_view stem) {
                           folder.string(), stem, stem));
 }
 
-}  // namespace
-
-Result<void> refuse_pickle(const fs::path& file) {
-  for (const auto extension : kPickleExtensions) {
-    if (file.extension() != extension) continue;
-    return fail(
-        ErrorKind::Invalid,
-        fmt::format("{} is a pickle, which is refused: opening one runs whatever program is "
-                    "inside. Use the model's .safetensors file instead.",
-                    file.string()));
-  }
-  return {};
+Result<Checkpoint> Checkpoint::open_file(const fs::path& file, const KeyMap& key_map) {
+  return open_files({{file, key_map}});
 }
 
-Result<Checkpoint> Checkpoint::open_file(const fs::path& file, KeyMap key_map) {
-  FURROW_TRY_VOID(refuse_pickle(file));
-  FURROW_TRY(const auto opened, SafetensorsFile::open(file));
+Result<Checkpoint> Checkpoint::open_files(const std::vector<Part>& parts) {
   Checkpoint checkpoint;
-  checkpoint.path_ = file;
-  FURROW_TRY_VOID(checkpoint.add(opened, key_map));
+  checkpoint.path_ = parts.front().file;
+  for (const auto& part : parts) {
+    FURROW_TRY(auto opened, open_any(part.file));
+    FURROW_TRY_VOID(checkpoint.add(part.file, opened.tensors, part.key_map));
+    checkpoint.kept_.push_back(std::move(opened.kept));
+  }
   return checkpoint;
 }
 
-Result<Checkpoint> Checkpoint::open(const fs::path& folder, std::string_view stem, KeyMap key_map) {
-  const std::string name(stem);
-  for (const auto* suffix : {".safetensors", ".safetensors.index.json", ".fp16.safetensors",
-                             ".safetensors.index.fp16.json"}) {
-    const auto path = folder / (name + suffix);
-    if (!fs::exists(path)) continue;
-    if (path.extension() != ".json") return open_file(path, key_map);
-
-    FURROW_TRY(const auto index, read_index(path));
-    Checkpoint checkpoint;
-    checkpoint.path_ = path;
-    for (const auto& shard : index.shards) {
-      FURROW_TRY_VOID(refuse_pickle(folder / shard));
-      FURROW_TRY(const auto file, SafetensorsFile::open(folder / shard));
-      FURROW_TRY_VOID(check_shard(path, index, file));
-      FURROW_TRY_VOID(checkpoint.add(file, key_map));
-    }
-    return checkpoint;
+Result<Checkpoint> Checkpoint::open_shards(const fs::path& path, const KeyMap& key_map) {
+  FURROW_TRY(const auto index, read_index(path));
+  Checkpoint checkpoint;
+  checkpoint.path_ = path;
+  for (const auto& shard : index.shards) {
+    const auto file = path.parent_path() / shard;
+    FURROW_TRY(auto opened, open_any(file));
+    FURROW_TRY_VOID(check_shard(path, index, shard, opened.tensors));
+    FURROW_TRY_VOID(checkpoint.add(file, opened.tensors, key_map));
+    checkpoint.kept_.push_back(std::move(opened.kept));
   }
-  return nothing_found(folder, stem);
+  return checkpoint;
 }
 
-Result<void> Checkpoint::add(const SafetensorsFile& file, KeyMap key_map) {
-  for (const auto& [stored_name, tensor] : file.tensors()) {
+Result<void> Checkpoint::add(const fs::path& file, const Tensors& tensors, const KeyMap& key_map) {
+  for (const auto& [stored_name, tensor] : tensors) {
     const auto [at, is_new] =
-        entries_.emplace(key_map(stored_name), Entry{tensor, stored_name, file.path()});
+        entries_.emplace(key_map(stored_name), Entry{tensor, stored_name, file});
     if (!is_new) {
-      return fail(
-          ErrorKind::Invalid,
-          fmt::format("{}: \"{}\" and \"{}\" of {} are the same weight.", file.path().string(),
-                      stored_name, at->second.stored_name, at->second.file.string()));
+      return fail(ErrorKind::Invalid,
+                  fmt::format("{}: \"{}\" and \"{}\" of {} are the same weight.", file.string(),
+                              stored_name, at->second.stored_name, at->second.file.string()));
     }
   }
-  files_.push_back(file);
   return {};
 }
 

@@ -1,7 +1,12 @@
 #include "worker/engine/weights/key_maps.h"
 
 #include <array>
+#include <charconv>
+#include <cstdint>
+#include <system_error>
 #include <utility>
+
+#include <fmt/format.h>
 
 namespace furrow::engine::weights {
 
@@ -37,6 +42,19 @@ std::string autoencoder_key(std::string_view stored_name) {
     if (at != std::string::npos) name.replace(at, old_name.size(), new_name);
   }
   return name;
+}
+
+std::string taesd_encoder_key(std::string_view stored_name) {
+  return fmt::format("encoder.layers.{}", stored_name);
+}
+
+std::string taesd_decoder_key(std::string_view stored_name) {
+  std::uint32_t layer = 0;
+  const auto* end = stored_name.data() + stored_name.size();
+  const auto [rest, error] = std::from_chars(stored_name.data(), end, layer);
+  // Anything else has no place in the network, and is told so under its own name.
+  if (error != std::errc() || layer == 0) return fmt::format("decoder.layers.{}", stored_name);
+  return fmt::format("decoder.layers.{}{}", layer - 1, std::string_view(rest, end - rest));
 }
 
 }  // namespace furrow::engine::weights

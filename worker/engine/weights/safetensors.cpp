@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "worker/engine/weights/little_endian.h"
 #include "worker/engine/weights/safetensors_header.h"
 
 namespace furrow::engine::weights {
@@ -14,14 +15,6 @@ namespace {
 constexpr std::uint64_t kLengthBytes = 8;
 // The limit of the format's own library: a longer header is an attack or not a header.
 constexpr std::uint64_t kMaxHeaderBytes = 100'000'000;
-
-std::uint64_t little_endian(std::string_view bytes) {
-  std::uint64_t value = 0;
-  for (std::size_t i = bytes.size(); i-- > 0;) {
-    value = value << 8 | static_cast<unsigned char>(bytes[i]);
-  }
-  return value;
-}
 
 struct Parts {
   std::string_view header;

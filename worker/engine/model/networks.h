@@ -1,0 +1,58 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+
+#include <ATen/core/Tensor.h>
+
+#include "common/base/result.h"
+#include "worker/engine/nn/autoencoder.h"
+#include "worker/engine/nn/autoencoder_tiny.h"
+#include "worker/engine/nn/clip_text.h"
+#include "worker/engine/nn/controlnet.h"
+#include "worker/engine/nn/ip_adapter.h"
+#include "worker/engine/nn/t2i_adapter.h"
+#include "worker/engine/nn/unet.h"
+#include "worker/engine/nn/upscaler.h"
+
+/// The networks alone, each from a folder with config.json and weights, which are converted to
+/// `precision` on `device` whatever the files hold.
+///
+/// Errors of all: NotFound for a missing file; Invalid for a broken one, for a config that asks for
+/// what the engine does not do, and for tensors that do not fit it, each with its name, the
+/// expected and the found shape; OutOfMemory. The message names the file.
+namespace furrow::engine {
+
+Result<std::unique_ptr<nn::UNet>> load_unet(const std::filesystem::path& folder,
+                                            at::ScalarType precision, at::Device device);
+
+Result<std::unique_ptr<nn::AutoencoderKl>> load_autoencoder(const std::filesystem::path& folder,
+                                                            at::ScalarType precision,
+                                                            at::Device device);
+
+/// Weights as diffusers has them, or the two files of the original release, whose names end with
+/// "_encoder" and "_decoder".
+Result<std::unique_ptr<nn::AutoencoderTiny>> load_autoencoder_tiny(
+    const std::filesystem::path& folder, at::ScalarType precision, at::Device device);
+
+Result<std::unique_ptr<nn::ClipText>> load_clip_text(const std::filesystem::path& folder,
+                                                     at::ScalarType precision, at::Device device);
+
+/// A file, or a folder with "model" weights; a config.json in the folder is needed only where the
+/// weights do not tell the network. Names of any of ESRGAN's releases.
+Result<std::unique_ptr<nn::Upscaler>> load_upscaler(const std::filesystem::path& path,
+                                                    at::ScalarType precision, at::Device device);
+
+Result<std::unique_ptr<nn::ControlNet>> load_controlnet(const std::filesystem::path& folder,
+                                                        at::ScalarType precision,
+                                                        at::Device device);
+
+Result<std::unique_ptr<nn::T2iAdapter>> load_t2i_adapter(const std::filesystem::path& folder,
+                                                         at::ScalarType precision,
+                                                         at::Device device);
+
+/// One file, as IP-Adapters are published.
+Result<std::unique_ptr<nn::IpAdapter>> load_ip_adapter(const std::filesystem::path& file,
+                                                       at::ScalarType precision, at::Device device);
+
+}  // namespace furrow::engine
