@@ -14,6 +14,7 @@ struct Family {
 
 // One row a family, one file a row: families/NAME.cpp.
 constexpr std::array kFamilies = {
+    Family{"attention", check_attention},
     Family{"clip_text", check_clip_text},
     Family{"pipelines", check_pipelines},
     Family{"rng", check_rng},

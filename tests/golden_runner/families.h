@@ -13,6 +13,7 @@ using CheckCase = Verdict (*)(const Case&);
 /// The check of a family. Nothing: the engine does not have what the family is about.
 CheckCase find_family(std::string_view family);
 
+Verdict check_attention(const Case& c);
 Verdict check_clip_text(const Case& c);
 Verdict check_pipelines(const Case& c);
 Verdict check_rng(const Case& c);
