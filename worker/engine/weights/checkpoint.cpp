@@ -119,10 +119,18 @@ Result<Checkpoint> Checkpoint::open(const fs::path& folder, std::string_view ste
   return nothing_found(folder, stem);
 }
 
+Checkpoint Checkpoint::of_entries(const SafetensorsFile& file, Entries entries) {
+  Checkpoint checkpoint;
+  checkpoint.path_ = file.path();
+  checkpoint.files_.push_back(file);
+  checkpoint.entries_ = std::move(entries);
+  return checkpoint;
+}
+
 Result<void> Checkpoint::add(const SafetensorsFile& file, KeyMap key_map) {
   for (const auto& [stored_name, tensor] : file.tensors()) {
-    const auto [at, is_new] =
-        entries_.emplace(key_map(stored_name), Entry{tensor, stored_name, file.path()});
+    const auto [at, is_new] = entries_.emplace(
+        key_map(stored_name), Entry{tensor, stored_name, file.path(), Change::None});
     if (!is_new) {
       return fail(
           ErrorKind::Invalid,

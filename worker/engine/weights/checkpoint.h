@@ -9,6 +9,7 @@
 
 #include "common/base/result.h"
 #include "worker/engine/weights/key_maps.h"
+#include "worker/engine/weights/module_map.h"
 #include "worker/engine/weights/safetensors.h"
 
 namespace furrow::engine::weights {
@@ -21,6 +22,7 @@ class Checkpoint {
     StoredTensor tensor;
     std::string stored_name;     ///< in the file
     std::filesystem::path file;  ///< that holds it
+    Change change = Change::None;
   };
 
   using Entries = std::map<std::string, Entry, std::less<>>;
@@ -35,6 +37,9 @@ class Checkpoint {
 
   /// Opens one safetensors file.
   static Result<Checkpoint> open_file(const std::filesystem::path& file, KeyMap key_map);
+
+  /// Tensors of a file under other names.
+  static Checkpoint of_entries(const SafetensorsFile& file, Entries entries);
 
   /// What to call it in a message: the file, or the index of the shards.
   const std::filesystem::path& path() const { return path_; }

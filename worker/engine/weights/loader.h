@@ -69,6 +69,9 @@ class Scope {
   /// The same, absent when the checkpoint has none.
   Parameter optional(std::string_view name, std::vector<std::int64_t> shape) const;
 
+  /// Whether the checkpoint has the weight `name` here.
+  bool has(std::string_view name) const;
+
  private:
   friend class Loader;
 
