@@ -48,11 +48,13 @@ Parameter Loader::load(const std::string& name, const Shape& shape) {
   }
   // Feature maps lie channels last, and convolutions want their weights likewise.
   const bool is_convolution = shape.size() == 4;
-  return {change_layout(*value, entry->change)
-              .reshape(shape)
-              .contiguous(is_convolution ? at::MemoryFormat::ChannelsLast
-                                         : at::MemoryFormat::Contiguous),
-          stored.dtype};
+  const Parameter parameter(change_layout(*value, entry->change)
+                                .reshape(shape)
+                                .contiguous(is_convolution ? at::MemoryFormat::ChannelsLast
+                                                           : at::MemoryFormat::Contiguous),
+                            stored.dtype);
+  parameters_.add(name, parameter);
+  return parameter;
 }
 
 bool Loader::is_ignored(std::string_view name) const {

@@ -1,0 +1,323 @@
+#include "worker/engine/weights/lora_file.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <utility>
+#include <vector>
+
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <nlohmann/json.hpp>
+
+#include "worker/engine/weights/checkpoint.h"
+#include "worker/engine/weights/tensors.h"
+
+namespace furrow::engine::weights {
+
+namespace {
+
+using nlohmann::json;
+
+// A factor's place in the formulas. Files have other names for the same.
+enum class Factor {
+  Down,
+  Up,
+  Mid,
+  Alpha,
+  Scale,
+  Magnitude,
+  Hada1A,
+  Hada1B,
+  Hada2A,
+  Hada2B,
+  HadaT1,
+  HadaT2,
+  Lokr1,
+  Lokr1A,
+  Lokr1B,
+  Lokr2,
+  Lokr2A,
+  Lokr2B,
+  LokrT2,
+  Difference,
+  BiasDifference
+};
+
+struct Ending {
+  std::string_view text;
+  Factor factor;
+};
+
+// What stands behind a module's name. Of two that fit the first is taken.
+constexpr std::array kEndings = {
+    Ending{".lora_down.weight", Factor::Down},
+    Ending{".lora_up.weight", Factor::Up},
+    Ending{".lora_mid.weight", Factor::Mid},
+    Ending{".lora_A.weight", Factor::Down},  // PEFT
+    Ending{".lora_B.weight", Factor::Up},
+    Ending{".lora_A.default.weight", Factor::Down},
+    Ending{".lora_B.default.weight", Factor::Up},
+    Ending{"_lora.down.weight", Factor::Down},  // diffusers before 0.22: to_q_lora
+    Ending{"_lora.up.weight", Factor::Up},
+    Ending{".lora_linear_layer.down.weight", Factor::Down},
+    Ending{".lora_linear_layer.up.weight", Factor::Up},
+    Ending{".lora.down.weight", Factor::Down},
+    Ending{".lora.up.weight", Factor::Up},
+    Ending{".alpha", Factor::Alpha},
+    Ending{".scale", Factor::Scale},
+    Ending{".dora_scale", Factor::Magnitude},
+    Ending{".lora_magnitude_vector", Factor::Magnitude},
+    Ending{".lora_magnitude_vector.weight", Factor::Magnitude},
+    Ending{".lora_magnitude_vector.default.weight", Factor::Magnitude},
+    Ending{".hada_w1_a", Factor::Hada1A},
+    Ending{".hada_w1_b", Factor::Hada1B},
+    Ending{".hada_w2_a", Factor::Hada2A},
+    Ending{".hada_w2_b", Factor::Hada2B},
+    Ending{".hada_t1", Factor::HadaT1},
+    Ending{".hada_t2", Factor::HadaT2},
+    Ending{".lokr_w1", Factor::Lokr1},
+    Ending{".lokr_w1_a", Factor::Lokr1A},
+    Ending{".lokr_w1_b", Factor::Lokr1B},
+    Ending{".lokr_w2", Factor::Lokr2},
+    Ending{".lokr_w2_a", Factor::Lokr2A},
+    Ending{".lokr_w2_b", Factor::Lokr2B},
+    Ending{".lokr_t2", Factor::LokrT2},
+    Ending{".diff", Factor::Difference},
+    Ending{".diff_b", Factor::BiasDifference},
+    Ending{".w_norm", Factor::Difference},
+    Ending{".b_norm", Factor::BiasDifference},
+};
+
+using Factors = std::map<Factor, at::Tensor>;
+
+struct Split {
+  std::string module;
+  Factor factor;
+};
+
+// diffusers once kept the LoRAs of an attention apart from its layers.
+std::string module_of_processor(std::string module) {
+  constexpr std::string_view kProcessor = ".processor.";
+  const auto at = module.find(kProcessor);
+  if (at == std::string::npos) return module;
+  module.erase(at + 1, kProcessor.size() - 1);
+  constexpr std::string_view kOut = ".to_out";
+  const bool is_out = module.size() >= kOut.size() &&
+                      module.compare(module.size() - kOut.size(), kOut.size(), kOut) == 0;
+  return is_out ? module + ".0" : module;
+}
+
+std::optional<Split> split_name(std::string_view name) {
+  for (const auto& [text, factor] : kEndings) {
+    if (name.size() <= text.size() || name.substr(name.size() - text.size()) != text) continue;
+    return Split{module_of_processor(std::string(name.substr(0, name.size() - text.size()))),
+                 factor};
+  }
+  return std::nullopt;
+}
+
+// What PEFT writes beside the tensors: rank and alpha per network, with patterns for some modules.
+class PeftConfig {
+ public:
+  static PeftConfig read(const SafetensorsFile& file) {
+    PeftConfig config;
+    const auto found = file.metadata().find("lora_adapter_metadata");
+    if (found != file.metadata().end()) {
+      config.config_ = json::parse(found->second, nullptr, /*allow_exceptions=*/false);
+    }
+    return config;
+  }
+
+  // Nothing: not said.
+  std::optional<double> factor(std::string_view module, std::int64_t rank) const {
+    const auto dot = module.find('.');
+    if (dot == std::string_view::npos) return std::nullopt;
+    const auto alpha = alpha_of(module.substr(0, dot), module.substr(dot + 1));
+    if (!alpha || rank == 0) return std::nullopt;
+    const auto r = static_cast<double>(rank);
+    // Rank-stabilised LoRA (Kalajdzievski 2023, arXiv:2312.03732).
+    const auto* stabilised = find(module.substr(0, dot), "use_rslora");
+    return *alpha / (stabilised != nullptr && *stabilised == true ? std::sqrt(r) : r);
+  }
+
+ private:
+  const json* find(std::string_view network, std::string_view key) const {
+    if (!config_.is_object()) return nullptr;
+    const auto found = config_.find(fmt::format("{}.{}", network, key));
+    return found == config_.end() ? nullptr : &*found;
+  }
+
+  std::optional<double> alpha_of(std::string_view network, std::string_view module) const {
+    const auto* patterns = find(network, "alpha_pattern");
+    if (patterns != nullptr && patterns->is_object()) {
+      for (const auto& [pattern, alpha] : patterns->items()) {
+        if (alpha.is_number() && covers(pattern, module)) return alpha.get<double>();
+      }
+    }
+    const auto* alpha = find(network, "lora_alpha");
+    if (alpha == nullptr || !alpha->is_number()) return std::nullopt;
+    return alpha->get<double>();
+  }
+
+  // Patterns are whole names or their last parts.
+  static bool covers(std::string_view pattern, std::string_view module) {
+    if (pattern == module) return true;
+    return module.size() > pattern.size() &&
+           module.substr(module.size() - pattern.size()) == pattern &&
+           module[module.size() - pattern.size() - 1] == '.';
+  }
+
+  json config_;
+};
+
+class ModuleReader {
+ public:
+  ModuleReader(std::string_view name, const Factors& factors, const PeftConfig& peft)
+      : name_(name), factors_(factors), peft_(peft) {}
+
+  Result<LoraModule> read() const {
+    LoraModule module;
+    if (has(Factor::Down) || has(Factor::Up)) {
+      FURROW_TRY(module.weight, low_rank());
+    } else if (has(Factor::Hada1A) || has(Factor::Hada2A)) {
+      FURROW_TRY(module.weight, hadamard());
+    } else if (has(Factor::Lokr1) || has(Factor::Lokr1A)) {
+      FURROW_TRY(module.weight, kronecker());
+    } else if (has(Factor::Difference)) {
+      module.weight =
+          Adapter{FullDelta{get(Factor::Difference)}, factor(0), {}, 0, 0, Change::None};
+    }
+    if (module.weight && has(Factor::Magnitude)) {
+      auto norms = get(Factor::Magnitude);
+      // PEFT has a plain list of the rows' norms.
+      module.weight->magnitude = norms.dim() == 1 ? norms.unsqueeze(1) : norms;
+    }
+    if (has(Factor::BiasDifference)) {
+      module.bias =
+          Adapter{FullDelta{get(Factor::BiasDifference)}, factor(0), {}, 0, 0, Change::None};
+    }
+    if (!module.weight && !module.bias) return incomplete("a factor");
+    return module;
+  }
+
+ private:
+  bool has(Factor factor) const { return factors_.count(factor) != 0; }
+
+  at::Tensor get(Factor factor) const {
+    const auto found = factors_.find(factor);
+    return found == factors_.end() ? at::Tensor() : found->second;
+  }
+
+  Unexpected incomplete(std::string_view what) const {
+    return fail(ErrorKind::Invalid, fmt::format("module \"{}\" lacks {}", name_, what));
+  }
+
+  // alpha / rank, or what the file says in its place. Rank 0: the form has none.
+  double factor(std::int64_t rank) const {
+    if (has(Factor::Scale)) return get(Factor::Scale).item<double>();
+    if (rank == 0) return 1;
+    if (has(Factor::Alpha)) return get(Factor::Alpha).item<double>() / static_cast<double>(rank);
+    return peft_.factor(name_, rank).value_or(1);
+  }
+
+  Result<std::optional<Adapter>> low_rank() const {
+    if (!has(Factor::Down)) return incomplete("its down factor");
+    if (!has(Factor::Up)) return incomplete("its up factor");
+    const auto down = get(Factor::Down);
+    if (down.dim() < 2 || get(Factor::Up).dim() < 2) return incomplete("factors that are matrices");
+    return std::optional(Adapter{LowRankDelta{down, get(Factor::Up), get(Factor::Mid)},
+                                 factor(down.size(0)),
+                                 {},
+                                 0,
+                                 0,
+                                 Change::None});
+  }
+
+  Result<std::optional<Adapter>> hadamard() const {
+    for (const auto part : {Factor::Hada1A, Factor::Hada1B, Factor::Hada2A, Factor::Hada2B}) {
+      if (!has(part) || get(part).dim() != 2) return incomplete("one of its four hada factors");
+    }
+    const auto w1_b = get(Factor::Hada1B);
+    return std::optional(
+        Adapter{HadamardDelta{get(Factor::Hada1A), w1_b, get(Factor::Hada2A), get(Factor::Hada2B),
+                              get(Factor::HadaT1), get(Factor::HadaT2)},
+                factor(w1_b.size(0)),
+                {},
+                0,
+                0,
+                Change::None});
+  }
+
+  // Either factor is whole, or itself a product of low rank; only such a one has a rank that alpha
+  // is divided by.
+  Result<std::optional<Adapter>> kronecker() const {
+    std::int64_t rank = 0;
+    auto w1 = get(Factor::Lokr1);
+    if (!w1.defined()) {
+      const auto a = get(Factor::Lokr1A);
+      const auto b = get(Factor::Lokr1B);
+      if (!a.defined() || !b.defined() || a.dim() != 2 || b.dim() != 2 || a.size(1) != b.size(0)) {
+        return incomplete("a pair of lokr_w1 factors that fit each other");
+      }
+      rank = b.size(0);
+      w1 = a.matmul(b);
+    }
+    auto w2 = get(Factor::Lokr2);
+    if (!w2.defined()) {
+      const auto a = get(Factor::Lokr2A);
+      const auto b = get(Factor::Lokr2B);
+      const auto t = get(Factor::LokrT2);
+      const bool is_tucker = t.defined();
+      const bool fits =
+          a.defined() && b.defined() && a.dim() == 2 && b.dim() == 2 &&
+          (is_tucker ? t.dim() == 4 && t.size(0) == a.size(0) && t.size(1) == b.size(0)
+                     : a.size(1) == b.size(0));
+      if (!fits) return incomplete("a pair of lokr_w2 factors that fit each other");
+      rank = b.size(0);
+      w2 = is_tucker ? at::einsum("ijkl,jr,ip->prkl", {t, b, a}) : a.matmul(b);
+    }
+    return std::optional(Adapter{KroneckerDelta{w1, w2}, factor(rank), {}, 0, 0, Change::None});
+  }
+
+  std::string_view name_;
+  const Factors& factors_;
+  const PeftConfig& peft_;
+};
+
+}  // namespace
+
+Result<LoraModules> read_lora(const std::filesystem::path& path) {
+  FURROW_TRY_VOID(refuse_pickle(path));
+  FURROW_TRY(const auto file, SafetensorsFile::open(path));
+  std::map<std::string, Factors, std::less<>> factors;
+  for (const auto& [name, stored] : file.tensors()) {
+    const auto split = split_name(name);
+    if (!split) {
+      return fail(ErrorKind::Invalid,
+                  fmt::format("{}: tensor \"{}\" is of no kind of LoRA that is known here (LoRA, "
+                              "LoCon, LoHa, LoKr, DoRA, whole differences).",
+                              path.string(), name));
+    }
+    auto value = read_as(stored, {});
+    if (!value) {
+      return fail(value.error().kind,
+                  fmt::format("{}: \"{}\": {}.", path.string(), name, value.error().message));
+    }
+    factors[split->module].emplace(split->factor, std::move(value).value());
+  }
+  const auto peft = PeftConfig::read(file);
+  LoraModules modules;
+  for (const auto& [name, of_module] : factors) {
+    auto module = ModuleReader(name, of_module, peft).read();
+    if (!module) {
+      return fail(module.error().kind,
+                  fmt::format("{}: {}.", path.string(), module.error().message));
+    }
+    modules.emplace(name, std::move(module).value());
+  }
+  return modules;
+}
+
+}  // namespace furrow::engine::weights
