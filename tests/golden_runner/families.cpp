@@ -19,6 +19,7 @@ constexpr std::array kFamilies = {
     Family{"pipelines", check_pipelines},
     Family{"rng", check_rng},
     Family{"schedulers", check_schedulers},
+    Family{"t5", check_t5},
     Family{"text_to_image", check_text_to_image},
     Family{"tokenizer", check_tokenizer},
     Family{"unet", check_unet},

@@ -18,6 +18,7 @@ Verdict check_clip_text(const Case& c);
 Verdict check_pipelines(const Case& c);
 Verdict check_rng(const Case& c);
 Verdict check_schedulers(const Case& c);
+Verdict check_t5(const Case& c);
 Verdict check_text_to_image(const Case& c);
 Verdict check_tokenizer(const Case& c);
 Verdict check_unet(const Case& c);

@@ -1,17 +1,13 @@
 #include "worker/engine/model/stable_diffusion.h"
 
-#include <exception>
-#include <new>
 #include <string_view>
 #include <utility>
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
-#include "common/base/files.h"
-#include "worker/engine/weights/checkpoint.h"
+#include "worker/engine/model/network_loader.h"
 #include "worker/engine/weights/key_maps.h"
-#include "worker/engine/weights/loader.h"
 
 namespace furrow::engine {
 
@@ -19,56 +15,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using nlohmann::json;
-using weights::Placement;
-
-constexpr std::string_view kDiffusersStem = "diffusion_pytorch_model";
-constexpr std::string_view kTransformersStem = "model";
-
-Result<json> read_json(const fs::path& path) {
-  FURROW_TRY(const auto text, read_file(path));
-  try {
-    return json::parse(text);
-  } catch (const json::exception& e) {
-    return fail(ErrorKind::Invalid, fmt::format("{} is not JSON: {}", path.string(), e.what()));
-  }
-}
-
-Unexpected in_file(const fs::path& path, const Error& error) {
-  return fail(error.kind, fmt::format("{}: {}", path.string(), error.message));
-}
-
-template <typename Config>
-Result<Config> read_config(const fs::path& folder) {
-  FURROW_TRY(const json document, read_json(folder / "config.json"));
-  auto config = Config::read(document);
-  if (!config) return in_file(folder / "config.json", config.error());
-  return config;
-}
-
-// Builds a network from its folder: the one place where libtorch's exceptions of loading end.
-template <typename Net, typename Config>
-Result<std::unique_ptr<Net>> load_net(const fs::path& folder, std::string_view stem,
-                                      weights::KeyMap key_map, Placement placement,
-                                      const std::vector<std::string_view>& ignored) {
-  FURROW_TRY(const auto config, read_config<Config>(folder));
-  FURROW_TRY(const auto checkpoint, weights::Checkpoint::open(folder, stem, key_map));
-  try {
-    weights::Loader loader(checkpoint, placement);
-    for (const auto suffix : ignored) loader.ignore(suffix);
-    auto net = std::make_unique<Net>(loader.root(), config);
-    FURROW_TRY_VOID(loader.finish());
-    return net;
-  } catch (const std::bad_alloc&) {
-    return fail(ErrorKind::OutOfMemory,
-                fmt::format("There is not enough memory to load {}.", checkpoint.path().string()));
-  } catch (const c10::OutOfMemoryError&) {
-    return fail(ErrorKind::OutOfMemory, fmt::format("The device has not enough memory to load {}.",
-                                                    checkpoint.path().string()));
-  } catch (const c10::Error& e) {
-    return fail(ErrorKind::Internal, fmt::format("Cannot load {}: {}", checkpoint.path().string(),
-                                                 e.what_without_backtrace()));
-  }
-}
 
 // The folder of a part, as model_index.json lists it.
 Result<fs::path> part_folder(const fs::path& folder, std::string_view part) {
@@ -130,21 +76,21 @@ Result<void> check_fit(const fs::path& folder, const StableDiffusion& model) {
 
 Result<std::unique_ptr<nn::UNet>> load_unet(const fs::path& folder, at::ScalarType precision,
                                             at::Device device) {
-  return load_net<nn::UNet, nn::UNetConfig>(folder, kDiffusersStem, weights::same_key,
-                                            {precision, device}, {});
+  return load_network<nn::UNet, nn::UNetConfig>(folder, kDiffusersStem, weights::same_key,
+                                                {precision, device}, {});
 }
 
 Result<std::unique_ptr<nn::AutoencoderKl>> load_autoencoder(const fs::path& folder,
                                                             at::ScalarType precision,
                                                             at::Device device) {
-  return load_net<nn::AutoencoderKl, nn::AutoencoderConfig>(
+  return load_network<nn::AutoencoderKl, nn::AutoencoderConfig>(
       folder, kDiffusersStem, weights::autoencoder_key, {precision, device}, {});
 }
 
 Result<std::unique_ptr<nn::ClipText>> load_clip_text(const fs::path& folder,
                                                      at::ScalarType precision, at::Device device) {
   // A buffer that older files carry, and what a whole CLIP has beside its text half.
-  return load_net<nn::ClipText, nn::ClipTextConfig>(
+  return load_network<nn::ClipText, nn::ClipTextConfig>(
       folder, kTransformersStem, weights::clip_text_key, {precision, device},
       {"position_ids", "text_projection.weight", "logit_scale"});
 }

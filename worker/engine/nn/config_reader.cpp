@@ -48,6 +48,16 @@ bool ConfigReader::flag(std::string_view key, bool otherwise) {
   return value->get<bool>();
 }
 
+std::string ConfigReader::text(std::string_view key, std::string otherwise) {
+  const auto* value = find(key);
+  if (value == nullptr) return otherwise;
+  if (!value->is_string()) {
+    add_wrong_type(key, "a name", *value);
+    return otherwise;
+  }
+  return value->get<std::string>();
+}
+
 Activation ConfigReader::activation(std::string_view key, Activation otherwise) {
   const auto* value = find(key);
   if (value == nullptr) return otherwise;
@@ -81,6 +91,19 @@ std::vector<std::string> ConfigReader::texts(std::string_view key,
     return otherwise;
   }
   return value->get<std::vector<std::string>>();
+}
+
+std::vector<std::int64_t> ConfigReader::indexes(std::string_view key) {
+  const auto* value = find(key);
+  if (value == nullptr) return {};
+  const auto is_index = [](const json& item) {
+    return item.is_number_integer() && item.get<std::int64_t>() >= 0;
+  };
+  if (!value->is_array() || !std::all_of(value->begin(), value->end(), is_index)) {
+    add_wrong_type(key, "a list of whole numbers from 0 up", *value);
+    return {};
+  }
+  return value->get<std::vector<std::int64_t>>();
 }
 
 std::vector<std::int64_t> ConfigReader::integers_each(std::string_view key, std::int64_t otherwise,

@@ -26,11 +26,15 @@ class ConfigReader {
   std::int64_t integer(std::string_view key, std::int64_t otherwise, std::int64_t at_least = 1);
   double number(std::string_view key, double otherwise);
   bool flag(std::string_view key, bool otherwise);
+  std::string text(std::string_view key, std::string otherwise);
   Activation activation(std::string_view key, Activation otherwise);
 
   /// A list of at least one.
   std::vector<std::int64_t> integers(std::string_view key, std::vector<std::int64_t> otherwise);
   std::vector<std::string> texts(std::string_view key, std::vector<std::string> otherwise);
+
+  /// A list of whole numbers from 0 up, which may be empty, and is when it is left out.
+  std::vector<std::int64_t> indexes(std::string_view key);
 
   /// One value for each of `count`, or one for all of them.
   std::vector<std::int64_t> integers_each(std::string_view key, std::int64_t otherwise,
