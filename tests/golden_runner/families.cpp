@@ -16,9 +16,11 @@ struct Family {
 constexpr std::array kFamilies = {
     Family{"attention", check_attention},
     Family{"clip_text", check_clip_text},
+    Family{"flux_transformer", check_flux_transformer},
     Family{"pipelines", check_pipelines},
     Family{"rng", check_rng},
     Family{"schedulers", check_schedulers},
+    Family{"sd3_transformer", check_sd3_transformer},
     Family{"t5", check_t5},
     Family{"text_to_image", check_text_to_image},
     Family{"tokenizer", check_tokenizer},

@@ -15,9 +15,11 @@ CheckCase find_family(std::string_view family);
 
 Verdict check_attention(const Case& c);
 Verdict check_clip_text(const Case& c);
+Verdict check_flux_transformer(const Case& c);
 Verdict check_pipelines(const Case& c);
 Verdict check_rng(const Case& c);
 Verdict check_schedulers(const Case& c);
+Verdict check_sd3_transformer(const Case& c);
 Verdict check_t5(const Case& c);
 Verdict check_text_to_image(const Case& c);
 Verdict check_tokenizer(const Case& c);

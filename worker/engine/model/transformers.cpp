@@ -14,4 +14,16 @@ Result<Loaded<nn::T5Encoder>> load_t5(const std::filesystem::path& folder, at::S
                                                      {"encoder.embed_tokens.weight"});
 }
 
+Result<Loaded<nn::Mmdit>> load_mmdit(const std::filesystem::path& folder, at::ScalarType precision,
+                                     at::Device device) {
+  return load_adaptable<nn::Mmdit, nn::MmditConfig>(folder, kDiffusersStem, weights::same_key,
+                                                    {precision, device});
+}
+
+Result<Loaded<nn::FluxTransformer>> load_flux(const std::filesystem::path& folder,
+                                              at::ScalarType precision, at::Device device) {
+  return load_adaptable<nn::FluxTransformer, nn::FluxConfig>(
+      folder, kDiffusersStem, weights::same_key, {precision, device});
+}
+
 }  // namespace furrow::engine
