@@ -243,7 +243,11 @@ Result<v1::ClientReply> Client::ask(v1::ClientRequest request) {
   const Instant deadline = Now::read().instant + patience;
   while (Now::read().instant < deadline) {
     if (state.connected) state.send(request);
-    const Instant resend = std::min(deadline, Now::read().instant + state.options.resend_after);
+    // Planning may take its time, and a second plan takes it again; one that queues nothing is
+    // asked for again only on a new connection.
+    const Instant resend = request.submit().dry_run()
+                               ? deadline
+                               : std::min(deadline, Now::read().instant + state.options.resend_after);
     bool dialled_anew = false;
     while (!dialled_anew && until(resend) > milliseconds(0)) {
       const bool had_connection = state.connected;

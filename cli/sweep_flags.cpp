@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "common/base/files.h"
+#include "common/spec/axis.h"
 #include "common/spec/spec_file.h"
 
 namespace furrow::cli {
@@ -49,19 +50,13 @@ Result<v1::JobSpec> read_sweep_file(const std::filesystem::path& file) {
   return fail(sweep.error().kind, with_prefix(file.string() + ": ", sweep.error().message));
 }
 
-/// Puts an axis in the place of the first that it replaces, or behind the others.
-template <typename Replaces>
-void put_axis(v1::AxisSpec axis, v1::JobSpec& sweep, const Replaces& replaces) {
-  auto& axes = *sweep.mutable_axes();
-  const auto found = std::find_if(axes.begin(), axes.end(), replaces);
-  *(found == axes.end() ? sweep.add_axes() : &*found) = std::move(axis);
-}
-
 /// Writes what the flags say over a sweep and collects their faults.
 class FlagWriter {
  public:
   FlagWriter(const Arguments& arguments, v1::JobSpec& sweep)
-      : arguments_(arguments), sweep_(sweep) {}
+      : arguments_(arguments),
+        sweep_(sweep),
+        is_replaced_(static_cast<std::size_t>(sweep.axes_size()), false) {}
 
   void write_parameters() {
     for (const char* flag : kParameterFlags) {
@@ -81,18 +76,15 @@ class FlagWriter {
         faults_.push_back(axis.error().message);
         continue;
       }
-      put_axis(*std::move(axis), sweep_,
-               [&](const v1::AxisSpec& other) { return other.role() == wanted.role; });
+      put_axis(*std::move(axis));
     }
     for (const std::string& text : arguments_.texts("axis")) {
-      const auto axis = spec::parse_axis_flag(text, v1::AXIS_ROLE_UNSPECIFIED);
+      auto axis = spec::parse_axis_flag(text, v1::AXIS_ROLE_UNSPECIFIED);
       if (!axis) {
         faults_.push_back(axis.error().message);
         continue;
       }
-      put_axis(*axis, sweep_, [&](const v1::AxisSpec& other) {
-        return other.role() == axis->role() && other.label() == axis->label();
-      });
+      put_axis(*std::move(axis));
     }
   }
 
@@ -110,8 +102,29 @@ class FlagWriter {
   const std::vector<std::string>& faults() const { return faults_; }
 
  private:
+  /// Puts an axis in the place of the one of the sweep's file that has its role or varies the same,
+  /// or behind the others. What another flag has put there stays.
+  void put_axis(v1::AxisSpec axis) {
+    for (std::size_t i = 0; i < is_replaced_.size(); ++i) {
+      v1::AxisSpec& other = *sweep_.mutable_axes(static_cast<int>(i));
+      if (is_replaced_[i] || !replaces(axis, other)) continue;
+      if (axis.role() == v1::AXIS_ROLE_UNSPECIFIED) axis.set_role(other.role());
+      other = std::move(axis);
+      is_replaced_[i] = true;
+      return;
+    }
+    *sweep_.add_axes() = std::move(axis);
+  }
+
+  static bool replaces(const v1::AxisSpec& axis, const v1::AxisSpec& other) {
+    if (axis.role() != v1::AXIS_ROLE_UNSPECIFIED && axis.role() == other.role()) return true;
+    const spec::AxisKind* kind = spec::axis_named(axis.label());
+    return kind != nullptr && kind == spec::axis_named(other.label());
+  }
+
   const Arguments& arguments_;
   v1::JobSpec& sweep_;
+  std::vector<bool> is_replaced_;  // by axis of the file
   std::vector<std::string> faults_;
 };
 

@@ -1,5 +1,6 @@
 #include "cli/output/json.h"
 
+#include <algorithm>
 #include <string>
 
 #include "cli/output/time_text.h"
@@ -94,6 +95,9 @@ std::string_view cell_state_name(v1::CellState state) {
   return "unknown";
 }
 
+/// Of a longer axis the first values are shown; its "count" tells all.
+constexpr std::uint64_t kMostAxisValues = 100'000;
+
 Json axis_value(const spec::Grid& grid, std::size_t axis, std::uint64_t i) {
   const v1::AxisValues& values = grid.plan().axes(static_cast<int>(axis)).values();
   if (values.integers_size() > 0) return integer_at(values, i);
@@ -121,11 +125,14 @@ Json axes_of(const spec::Grid& grid) {
   for (std::size_t axis = 0; axis < grid.lengths().size(); ++axis) {
     const v1::PlanAxis& described = grid.plan().axes(static_cast<int>(axis));
     Json values = Json::array();
-    for (std::uint64_t i = 0; i < grid.lengths()[axis]; ++i) {
+    const std::uint64_t count = grid.lengths()[axis];
+    for (std::uint64_t i = 0; i < std::min(count, kMostAxisValues); ++i) {
       values.push_back(axis_value(grid, axis, i));
     }
-    axes.push_back(Json{
-        {"label", described.label()}, {"field", described.field()}, {"values", std::move(values)}});
+    axes.push_back(Json{{"label", described.label()},
+                        {"field", described.field()},
+                        {"count", count},
+                        {"values", std::move(values)}});
   }
   return axes;
 }

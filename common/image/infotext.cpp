@@ -163,13 +163,16 @@ std::string short_hash(const v1::ModelRef& model) {
   return hash ? hash->hex().substr(0, 10) : "";
 }
 
+constexpr std::string_view kModelsOwnSchedule = "normal";
+
 /// As A1111 and sdnext write model names: without the characters that would need quotes.
 std::string plain_name(std::string name) {
   std::erase_if(name, [](char c) { return c == ',' || c == ':'; });
   return name;
 }
 
-/// The labels of a sampler and its schedule, "Automatic" where the schedule is the sampler's own.
+/// The labels of a sampler and its schedule. "Automatic" is what A1111 calls the model's own sigmas;
+/// any other schedule is named, whether or not it is the sampler's usual one.
 /// Names that this version does not know, from a picture of another, stand as they are.
 std::pair<std::string, std::string> sampler_labels(const v1::Recipe& recipe) {
   const auto sampler =
@@ -178,7 +181,8 @@ std::pair<std::string, std::string> sampler_labels(const v1::Recipe& recipe) {
       std::ranges::find(spec::schedules(), recipe.schedule(), &spec::ScheduleName::name);
   const bool knows_sampler = sampler != spec::samplers().end();
   const bool knows_schedule = schedule != spec::schedules().end();
-  const bool is_own = knows_sampler && sampler->default_schedule == recipe.schedule();
+  const bool is_own = recipe.schedule() == kModelsOwnSchedule && knows_sampler &&
+                      sampler->default_schedule == kModelsOwnSchedule;
   return {knows_sampler ? std::string(sampler->label) : recipe.sampler(),
           is_own           ? "Automatic"
           : knows_schedule ? std::string(schedule->label)

@@ -176,7 +176,8 @@ constexpr std::array kUnbuiltAxes = std::to_array<std::string_view>({
 std::string key_of(std::string_view label) {
   std::string key;
   for (const char c : to_lower(label)) {
-    if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')) key += c;
+    const bool is_ascii = static_cast<unsigned char>(c) < 0x80;
+    if (!is_ascii || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')) key += c;
   }
   return key;
 }

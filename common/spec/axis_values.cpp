@@ -55,6 +55,7 @@ class Reader {
     }
     for (const Token& token : tokens_) {
       if (!is_valid_utf8(token.text)) add_fault(token, "is not valid UTF-8.");
+      if (token.text.find('\0') != token.text.npos) add_fault(token, "holds a NUL character.");
       if (token.text.size() > kMaxText) {
         add_fault(token, fmt::format("is longer than {} bytes.", kMaxText));
       }

@@ -42,6 +42,7 @@ class Reader {
   void read_text(std::string_view field, const std::string& text) {
     const std::string_view label = axis_of_field(field)->label;
     if (!is_valid_utf8(text)) add_fault("{}: the text is not valid UTF-8.", label);
+    if (text.find('\0') != text.npos) add_fault("{}: the text holds a NUL character.", label);
     if (text.size() > kMaxText) add_fault("{}: the text is longer than {} bytes.", label, kMaxText);
   }
 

@@ -199,8 +199,8 @@ std::string Grid::value_label(std::size_t axis, std::uint64_t i) const {
 
 std::string Grid::coordinate_label(std::size_t axis, std::uint64_t i) const {
   const std::string value = value_label(axis, i);
-  if (axes_[axis].kind->speaks_for_itself) return value;
-  return plan_.axes(static_cast<int>(axis)).label() + ": " + value;
+  if (axes_[axis].kind->speaks_for_itself && !value.empty()) return value;
+  return plan_.axes(static_cast<int>(axis)).label() + ": " + (value.empty() ? "(empty)" : value);
 }
 
 }  // namespace furrow::spec

@@ -53,8 +53,8 @@ class Grid {
 
   /// "7", "DPM++ 2M Karras", "dog face": value `i` of axis `axis` as people read it.
   std::string value_label(std::size_t axis, std::uint64_t i) const;
-  /// "CFG scale: 7", or the bare value where the label adds nothing (prompts, S/R, samplers): as on
-  /// a sheet.
+  /// "CFG scale: 7", or the bare value where the label adds nothing (prompts, S/R, samplers) and
+  /// the value is not empty: as on a sheet.
   std::string coordinate_label(std::size_t axis, std::uint64_t i) const;
 
  private:

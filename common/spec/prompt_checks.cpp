@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "common/base/result.h"
+#include "common/spec/plan.h"
 #include "common/spec/prompt_edit.h"
 #include "common/spec/text.h"
 
@@ -37,7 +39,10 @@ class PossibleTexts {
         texts_, [&](const std::string& text) { return text.find(search) != std::string::npos; }));
   }
 
-  void replace(const std::vector<std::string>& values) {
+  /// Errors: Invalid, naming the value that makes a text longer than kMaxText. Nothing is then
+  /// replaced.
+  Result<void> replace(const std::vector<std::string>& values) {
+    FURROW_TRY_VOID(check_lengths(values));
     const std::vector<std::string> before = std::exchange(texts_, {});
     bytes_ = 0;
     for (const std::string& text : before) {
@@ -46,13 +51,30 @@ class PossibleTexts {
         continue;
       }
       for (const std::string& value : values) {
-        if (!complete_) return;
+        if (!complete_) return {};
         add(replace_all(text, values.front(), value));
       }
     }
+    return {};
   }
 
  private:
+  Result<void> check_lengths(const std::vector<std::string>& values) const {
+    for (const std::string& text : texts_) {
+      const std::size_t places = count_of(text, values.front());
+      const std::size_t rest = text.size() - places * values.front().size();
+      for (std::size_t i = 0; i < values.size(); ++i) {
+        const std::size_t size = rest + places * values[i].size();
+        if (size <= kMaxText) continue;
+        return fail(ErrorKind::Invalid,
+                    fmt::format("Axis \"Prompt S/R\", value {}: {} makes a prompt of {} bytes; at "
+                                "most {} are taken.",
+                                i + 1, in_quotes(values[i]), size, kMaxText));
+      }
+    }
+    return {};
+  }
+
   void add(std::string text) {
     bytes_ += text.size();
     if (texts_.size() >= kMostTexts || bytes_ > kMostBytes) {
@@ -80,7 +102,10 @@ void check_replacements(const SweptPrompts& swept, PromptFindings& findings) {
                       in_quotes(search)));
       continue;
     }
-    texts.replace(values);
+    if (const auto replaced = texts.replace(values); !replaced) {
+      findings.faults.push_back(replaced.error().message);
+      return;
+    }
   }
 }
 

@@ -20,6 +20,16 @@ std::vector<std::size_t> sorted_indices(std::size_t n, Less less) {
 
 }  // namespace
 
+std::size_t count_of(std::string_view text, std::string_view search) {
+  FURROW_CHECK(!search.empty(), "there is a text to search for");
+  std::size_t count = 0;
+  for (std::size_t at = text.find(search); at != text.npos;
+       at = text.find(search, at + search.size())) {
+    ++count;
+  }
+  return count;
+}
+
 std::string replace_all(std::string_view text, std::string_view search,
                         std::string_view replacement) {
   FURROW_CHECK(!search.empty(), "there is a text to search for");

@@ -13,6 +13,9 @@ namespace furrow::spec {
 /// The most phrases a "Prompt order" axis takes: 8! = 40320 orders.
 inline constexpr std::size_t kMaxPhrases = 8;
 
+/// How many places replace_all would find. Requires: `search` is not empty.
+std::size_t count_of(std::string_view text, std::string_view search);
+
 /// Every occurrence of `search`, case-sensitive, left to right, never searching in what was put in.
 /// Requires: `search` is not empty.
 std::string replace_all(std::string_view text, std::string_view search,

@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
+#include <optional>
+#include <sstream>
 #include <utility>
 
 #include <fmt/format.h>
@@ -56,15 +58,35 @@ class YamlReader {
   bool is_too_large_ = false;
 };
 
+/// The line of a "---" behind other content. At the start of a line it is never anything else.
+std::optional<int> second_document(const std::string& text) {
+  std::istringstream lines(text);
+  bool has_content = false;
+  int number = 0;
+  for (std::string line; std::getline(lines, line);) {
+    ++number;
+    const bool is_marker = line.starts_with("---") && (line.size() == 3 || line[3] <= ' ');
+    if (is_marker && has_content) return number;
+    const std::string_view rest = trim(is_marker ? std::string_view(line).substr(3) : line);
+    has_content = has_content || is_marker || !(rest.empty() || rest[0] == '#' || rest[0] == '%');
+  }
+  return std::nullopt;
+}
+
 Result<SpecNode> parse_yaml(const std::string& text) {
   try {
+    if (const auto line = second_document(text)) {
+      return fail(ErrorKind::Invalid,
+                  fmt::format("Line {}: \"---\" begins a second document; a sweep is one.", *line));
+    }
     YamlReader reader;
     SpecNode node = reader.read(YAML::Load(text));
     if (!reader.is_too_large()) return node;
     return fail(ErrorKind::Invalid, "The document has too many parts or is nested too deeply.");
   } catch (const YAML::Exception& error) {
     return fail(ErrorKind::Invalid,
-                fmt::format("Line {}: this is not YAML: {}.", error.mark.line + 1, well_formed_utf8(error.msg)));
+                fmt::format("Line {}: this is not YAML: {}.", error.mark.line + 1,
+                            well_formed_utf8(error.msg)));
   }
 }
 
@@ -197,6 +219,9 @@ Result<SpecNode> parse_spec_tree(std::string_view text, SpecFormat format) {
   if (text.size() > kMaxSpecBytes) {
     return fail(ErrorKind::Invalid, fmt::format("The document has {} bytes; the most is {}.",
                                                 text.size(), kMaxSpecBytes));
+  }
+  if (text.find('\0') != text.npos) {
+    return fail(ErrorKind::Invalid, "The document holds a NUL byte: it is not a text.");
   }
   if (!is_valid_utf8(text)) return fail(ErrorKind::Invalid, "The document is not valid UTF-8.");
   switch (format) {

@@ -35,7 +35,11 @@ std::string in_quotes(std::string_view text) {
   for (std::size_t at = 0; at < text.size();) {
     if (shown.size() > kLongestQuote) return shown + "…\"";
     const std::size_t length = utf8_character(text.substr(at));
-    shown += length > 0 ? text.substr(at, length) : kReplacementCharacter;
+    if (text[at] == '\n') {
+      shown += "\\n";  // a message is one line
+    } else {
+      shown += length > 0 ? text.substr(at, length) : kReplacementCharacter;
+    }
     at += std::max<std::size_t>(length, 1);
   }
   return shown + '"';

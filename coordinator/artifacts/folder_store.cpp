@@ -1,12 +1,14 @@
 #include "coordinator/artifacts/folder_store.h"
 
 #include <cerrno>
+#include <cstdlib>
 #include <optional>
 #include <set>
 #include <string>
 #include <system_error>
 
 #include <fcntl.h>
+#include <spdlog/spdlog.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -108,6 +110,13 @@ Result<void> sync_folder(const fs::path& folder) {
   return Unexpected(errno_error("cannot sync the folder " + folder.string()));
 }
 
+[[noreturn]] void end_process(const Error& error) {
+  spdlog::critical("{}; the coordinator ends, because what is on the disk is not known any more",
+                   error.message);
+  spdlog::shutdown();
+  std::_Exit(EXIT_FAILURE);
+}
+
 /// True: it is new, so its parent has to be synced as well.
 Result<bool> make_folder(const fs::path& folder) {
   if (::mkdir(folder.c_str(), 0755) == 0) return true;
@@ -127,8 +136,9 @@ Result<std::size_t> empty_folder(const fs::path& folder) {
   return removed;
 }
 
-/// Checks, syncs and renames every upload; then each touched folder is synced once. An upload whose
-/// folder cannot be synced is taken back, because a second sync of it may lie.
+/// Checks, syncs and renames every upload; then each touched folder is synced once. A folder that
+/// cannot be synced ends the process: a second sync may lie, and what an upload has replaced there
+/// may be a blob that was acknowledged long ago, so nothing can be taken back either.
 class CommitBatch {
  public:
   CommitBatch(const FolderStore& store, const fs::path& root,
@@ -148,7 +158,7 @@ class CommitBatch {
       if (outcomes_[i]) outcomes_[i] = place(*uploads_[i]);
     }
     for (const auto& folder : touched_) {
-      if (const auto synced = sync_folder(folder); !synced) take_back(folder, synced);
+      if (const auto synced = sync_folder(folder); !synced) end_process(synced.error());
     }
     return std::move(outcomes_);
   }
@@ -162,15 +172,6 @@ class CommitBatch {
     FURROW_TRY_VOID(upload.move_to(target));
     touched_.insert(target.parent_path());
     return {};
-  }
-
-  void take_back(const fs::path& folder, const Result<void>& synced) {
-    for (std::size_t i = 0; i < uploads_.size(); ++i) {
-      const auto target = store_.path_of(uploads_[i]->digest());
-      if (!outcomes_[i] || (folder != root_ && folder != target.parent_path())) continue;
-      ::unlink(target.c_str());
-      outcomes_[i] = synced;
-    }
   }
 
   const FolderStore& store_;

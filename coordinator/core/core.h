@@ -35,6 +35,8 @@ struct Settings {
   double step_timeout_factor = 8;  ///< this many times the usual, whichever is longer
   Duration elsewhere_patience =
       std::chrono::seconds(30);      ///< how long a retry holds out for another worker
+  Duration keep_over =
+      std::chrono::minutes(2);  ///< cells of a job that is over stay in memory; long committed then
   std::uint32_t max_credits = 4096;  ///< of one worker
   std::uint64_t max_lanes = 16'384;  ///< of one job: model × VAE × sampler
 };
@@ -95,8 +97,8 @@ class Core {
   /// Error NotFound; Conflict when the job is over already, but a cancelled one may be cancelled
   /// again.
   Result<Effects> on_job_cancelled(JobId job, Now now);
-  /// Error NotFound; Conflict when no cell failed or was cancelled. A job that was over before the
-  /// coordinator started has no cells in memory (needs_cells says so): `cells` brings them then.
+  /// Error NotFound; Conflict when no cell failed or was cancelled. A job that has been over for
+  /// long has no cells in memory (needs_cells says so): `cells` brings them then.
   Result<Effects> on_job_retried(JobId job, std::optional<RestoredCells> cells, Now now);
   bool needs_cells(JobId job) const;
 
@@ -125,15 +127,13 @@ class Core {
       std::string_view selector) const;  ///< id, name (the newest), or "last"
   /// Without the plan; see grid(). Requires: the job exists.
   v1::JobView job_view(JobId job, Now now) const;
-  /// Null when the job was over before the coordinator started: ask store::Reader for its plan.
+  /// Null when the job has been over for long: ask store::Reader for its plan.
   std::shared_ptr<const spec::Grid> grid(JobId job) const;
   /// Newest first, at most `limit`, only those in one of `states` (empty: all).
   std::vector<JobId> jobs(std::size_t limit, const std::vector<v1::JobState>& states) const;
   bool exists(JobId job) const;
   /// Rises with every change of a job that its view shows, except the passing of time.
   std::uint64_t generation(JobId job) const;
-  /// Jobs whose generation rose since the last call, each once.
-  std::vector<JobId> take_changed_jobs();
 
   std::optional<RunningCell> running(CellKey cell) const;
   std::vector<v1::WorkerView> workers(Now now) const;

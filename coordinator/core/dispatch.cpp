@@ -16,6 +16,16 @@ constexpr std::uint32_t kMaxUnleasedCells = 1024;
 /// one.
 constexpr std::size_t kMaxLookedAt = 256;
 
+/// The worker has what the lane needs, and has not said that it cannot use it.
+bool can_do(const State& state, const Session& session, const Job& job, scheduler::LaneId lane) {
+  const auto known = session.jobs.find(job.facts.id);
+  if (known != session.jobs.end() && lane < known->second.fits.size()) {
+    return known->second.fits[lane];
+  }
+  const Worker& worker = *state.roster.find_worker(session.worker);
+  return scheduler::fit(job.lanes()[lane].needs, worker.abilities) == scheduler::Fit::Fits;
+}
+
 /// Picks cells of one job for one session.
 class Offer {
  public:
@@ -98,11 +108,9 @@ class Offer {
     if (!trouble || step_.now.instant >= trouble->elsewhere_until) return true;
     const auto& avoid = trouble->avoid;
     if (std::find(avoid.begin(), avoid.end(), session_.worker) == avoid.end()) return true;
-    const scheduler::Needs& needs = job_.lanes()[lane].needs;
     for (const auto& [id, other] : step_.state.roster.sessions()) {
       if (std::find(avoid.begin(), avoid.end(), other.worker) != avoid.end()) continue;
-      const Worker& worker = step_.state.roster.worker(other.worker);
-      if (scheduler::fit(needs, worker.abilities) == scheduler::Fit::Fits) return false;
+      if (can_do(step_.state, other, job_, lane)) return false;
     }
     return true;
   }
@@ -166,6 +174,8 @@ class Offer {
     for (const LeaseCells::Cell& leased : leased_) {
       offer.add_cells(leased.cell.value);
       offer.add_attempts(leased.attempt);
+      const Trouble* trouble = job_.find_trouble(leased.cell);
+      if (trouble && trouble->failures.shared() > 0) offer.add_alone(leased.cell.value);
     }
     step_.effects.store.push_back(LeaseCells{job_.facts.id, session_.worker, std::move(leased_)});
   }
@@ -195,6 +205,17 @@ void fill(Step& step, Session& session) {
     state.hungry.insert(session.id);
   } else {
     state.hungry.erase(session.id);
+  }
+}
+
+void turn_away(Step& step, Session& session, Job& job, CellIndex cell) {
+  const scheduler::LaneId lane = job.lane_of(cell);
+  JobAtSession& known = session.jobs[job.facts.id];
+  if (lane >= known.fits.size()) return;
+  for (const auto& [id, other] : step.state.roster.sessions()) {
+    if (id == session.id || !can_do(step.state, other, job, lane)) continue;
+    known.fits[lane] = false;
+    return;
   }
 }
 

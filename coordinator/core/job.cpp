@@ -77,10 +77,22 @@ std::vector<TouchedCell> Job::load(const RestoredCells& restored, bool untouched
   return leased;
 }
 
+void Job::unload() {
+  grid_.reset();
+  map_.reset();
+  lanes_.clear();
+  states_ = {};
+  troubles_.clear();
+}
+
 CellStatus Job::status(CellIndex cell) const {
   const CellStatus status = states_.get(cell);
   const bool cancelled = status == CellStatus::Untouched && untouched_cancelled_;
   return cancelled ? CellStatus::Cancelled : status;
+}
+
+bool Job::is_waiting(CellIndex cell) const {
+  return is_loaded() && status(cell) == CellStatus::Pending;
 }
 
 bool Job::is_settled(CellIndex cell) const {

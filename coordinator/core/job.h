@@ -52,8 +52,8 @@ struct JobFacts {
 /// One sweep: where each of its cells is, and in which order the pending ones go.
 ///
 /// Always: counts() are the sum over the cells, and each lane's `pending` the sum over its own. A
-/// job that was over before the coordinator started has counts only; `is_loaded` says so, and then
-/// nothing but its facts, counts and settled() may be asked.
+/// job that has long been over has counts only; `is_loaded` says so, and then nothing but its facts,
+/// counts, is_waiting() and is_settled() may be asked.
 class Job {
  public:
   JobFacts facts;
@@ -67,6 +67,8 @@ class Job {
   /// Takes over cells from the database. Counts are made anew from them. Returns the cells that are
   /// leased there: the caller must lease them here, or put them back.
   std::vector<TouchedCell> load(const RestoredCells& restored, bool untouched_cancelled);
+  /// Lets go of everything but facts and counts. Requires: the job is over.
+  void unload();
 
   bool is_loaded() const { return grid_ != nullptr; }
 
@@ -78,6 +80,8 @@ class Job {
 
   /// Never Untouched once the job is cancelled: such a cell is Cancelled.
   CellStatus status(CellIndex cell) const;
+  /// The cell was touched before and is pending.
+  bool is_waiting(CellIndex cell) const;
   /// Nothing more happens to the cell by itself.
   bool is_settled(CellIndex cell) const;
   /// The newest attempt that was ever given to this cell; 0: none. Requires: `leased` is the

@@ -36,8 +36,10 @@ v1::ResultOutcome judge_result(Step& step, const Session& session,
   const bool is_current = lease && lease->attempt == attempt && lease->worker == session.worker;
   if (Digest::from_raw(rendered.recipe_hash()) != hash) {
     if (is_current) {
-      step.fail_attempt(*job, key.cell, v1::FAILURE_CLASS_INTERNAL,
-                        "The worker returned the picture of another recipe.", {});
+      step.fail_attempt(*job, key.cell,
+                        {.failure_class = v1::FAILURE_CLASS_INTERNAL,
+                         .detail = "The worker returned the picture of another recipe.",
+                         .log_tail = {}});
     }
     return v1::RESULT_OUTCOME_MISMATCH;
   }
@@ -79,8 +81,14 @@ Effects Core::on_attempt_failed(SessionId id, const v1::AttemptFailed& failed, N
   const bool is_current =
       lease && lease->attempt == failed.token().attempt() && lease->worker == session->worker;
   if (is_current) {
-    step.fail_attempt(state.jobs.at(key.job), key.cell, failed.class_(), failed.detail(),
-                      failed.log_tail());
+    if (failed.class_() == v1::FAILURE_CLASS_REJECTED) {
+      turn_away(step, *session, state.jobs.at(key.job), key.cell);
+    }
+    step.fail_attempt(state.jobs.at(key.job), key.cell,
+                      {.failure_class = failed.class_(),
+                       .detail = failed.detail(),
+                       .log_tail = failed.log_tail(),
+                       .shared = failed.shared()});
   }
   step.serve(*session);
   return step.finish();

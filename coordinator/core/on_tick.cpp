@@ -52,10 +52,11 @@ void expire_leases(Step& step) {
     }
     step.revoke(lease.session, cell, lease.attempt, "no progress");
     const double silent_s = to_seconds(step.now.instant - lease.last_progress);
-    step.fail_attempt(job, cell.cell, v1::FAILURE_CLASS_TIMEOUT,
-                      fmt::format("No progress for {:.0f} s at step {} of {}.", silent_s,
-                                  lease.step, lease.steps),
-                      {});
+    step.fail_attempt(job, cell.cell,
+                      {.failure_class = v1::FAILURE_CLASS_TIMEOUT,
+                       .detail = fmt::format("No progress for {:.0f} s at step {} of {}.", silent_s,
+                                             lease.step, lease.steps),
+                       .log_tail = {}});
   }
 }
 
@@ -65,7 +66,16 @@ void wake_delayed(Step& step) {
     const CellKey cell = delayed.top().cell;
     delayed.pop();
     Job& job = step.state.jobs.at(cell.job);
-    if (job.status(cell.cell) == CellStatus::Pending) step.make_ready(job, cell.cell);
+    if (job.is_waiting(cell.cell)) step.make_ready(job, cell.cell);
+  }
+}
+
+/// A retry reads the cells of such a job from the database, where they must be by then.
+void unload_jobs_over(State& state, Instant now) {
+  auto& over = state.over;
+  for (; !over.empty() && now - over.front().since >= state.settings.keep_over; over.pop_front()) {
+    Job& job = state.jobs.at(over.front().job);
+    if (is_terminal(job.facts.state) && job.is_loaded()) job.unload();
   }
 }
 
@@ -88,6 +98,7 @@ Effects Core::on_tick(Now now) {
   step.effects = std::move(effects);
   expire_leases(step);
   wake_delayed(step);
+  unload_jobs_over(state, now.instant);
   fill_hungry(step);
   return step.finish();
 }

@@ -95,6 +95,10 @@ void close_session(Step& step, SessionId id, Duration grace) {
   step.orphan_leases(id, step.now.instant + grace);
   step.state.hungry.erase(id);
   step.state.roster.close(id);
+  // Whoever was turned away for its sake is asked again.
+  for (auto& [other, session] : step.state.roster.sessions()) {
+    for (auto& [job, known] : session.jobs) known.fits.clear();
+  }
 }
 
 std::uint32_t bounded_credits(const State& state, std::uint32_t credits) {

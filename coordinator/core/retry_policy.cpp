@@ -69,14 +69,18 @@ std::uint32_t Failures::total() const {
   return sum;
 }
 
-Verdict judge(v1::FailureClass failure_class, const Failures& before, double jitter) {
+Verdict judge(v1::FailureClass failure_class, bool shared, const Failures& before, double jitter) {
   const Rule rule = rule_of(failure_class);
   if (rule.tries == kUnbounded) return {.charged = false, .retry = true};
+  if (shared) {
+    return {.charged = false, .retry = before.shared() + 1 < kMaxVanished, .elsewhere = true};
+  }
 
   const std::uint32_t of_class = before.of(failure_class);
   const std::uint32_t io = before.of(v1::FAILURE_CLASS_IO);
   const bool class_spent = of_class + 1 >= rule.tries;
-  const bool total_spent = !rule.backs_off && before.total() - io + 1 >= kMaxTries;
+  const std::uint32_t all = before.total() - io + before.shared();
+  const bool total_spent = !rule.backs_off && all + 1 >= kMaxTries;
   Verdict verdict{.retry = !class_spent && !total_spent, .elsewhere = rule.elsewhere};
   if (rule.backs_off) verdict.wait = backoff(of_class, jitter);
   return verdict;

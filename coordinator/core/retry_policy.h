@@ -8,17 +8,24 @@
 
 namespace furrow::core {
 
-/// The failed tries of one cell that count against it, by class.
+/// The failed tries of one cell: those that count against it, by class, and those that need not be
+/// its fault.
 class Failures {
  public:
   void add(v1::FailureClass failure_class);
+  /// A try that ended together with others in one engine.
+  void add_shared() { ++shared_; }
+
   std::uint32_t of(v1::FailureClass failure_class) const;
   std::uint32_t total() const;
+
+  std::uint32_t shared() const { return shared_; }
 
   bool operator==(const Failures&) const = default;
 
  private:
   std::array<std::uint8_t, v1::FailureClass_ARRAYSIZE> by_class_{};
+  std::uint32_t shared_ = 0;
 };
 
 /// What becomes of a cell after a failed try.
@@ -52,8 +59,14 @@ inline constexpr std::uint32_t kMaxVanished = 5;
 /// network, only count among themselves. A file that is missing on one worker is `rejected`, not
 /// `input`. Quarantine reads the same verdicts to judge workers (core/quarantine).
 ///
-/// @param before  the charged failures without this one
+/// An engine that dies takes every cell with it that was under way. Which one killed it is not
+/// known, so none is charged, and each is tried alone from then on. What fails alone is charged,
+/// and the shared tries count among its kMaxTries; they end a cell by themselves only when there
+/// were kMaxVanished.
+///
+/// @param shared  other cells were under way in the same engine
+/// @param before  the failures without this one
 /// @param jitter  [0, 1): spreads the waits of cells that failed together
-Verdict judge(v1::FailureClass failure_class, const Failures& before, double jitter);
+Verdict judge(v1::FailureClass failure_class, bool shared, const Failures& before, double jitter);
 
 }  // namespace furrow::core

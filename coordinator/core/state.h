@@ -1,5 +1,6 @@
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <map>
 #include <queue>
@@ -26,6 +27,12 @@ struct DelayedCell {
   bool operator>(const DelayedCell& other) const { return due > other.due; }
 };
 
+/// A job that ended in this life and still has its cells in memory.
+struct JobThatIsOver {
+  Instant since;
+  JobId job;
+};
+
 /// Everything the core knows. Owned by the control thread, changed only through a Step.
 ///
 /// Later rooms keep their state here, beside what they judge: quarantine beside the roster, fair
@@ -40,6 +47,7 @@ struct State {
   /// Jobs that may have a cell to pick, best first. A job without one is taken out when it is
   /// asked.
   std::set<scheduler::Turn> turns;
+  std::deque<JobThatIsOver> over;  ///< oldest first
   std::priority_queue<DelayedCell, std::vector<DelayedCell>, std::greater<>> delayed;
 
   Roster roster;
@@ -53,7 +61,6 @@ struct State {
   std::unordered_map<CellKey, std::vector<CellKey>> followers;
 
   RateMeter rate;
-  std::vector<JobId> changed_jobs;
   bool backlog = false;
 
   Job* find_job(JobId id) {

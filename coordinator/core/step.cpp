@@ -53,11 +53,11 @@ void Step::save_job(Job& job) {
          fmt::format("{} done, {} cached, {} failed, {} cancelled of {} cells", counts.done,
                      counts.cached, counts.failed, counts.cancelled, counts.total));
     for (auto& [session, known] : state.roster.sessions()) known.jobs.erase(job.facts.id);
+    state.over.push_back({now.instant, job.facts.id});
   }
   effects.store.push_back(
       SaveJob{job.facts.id, after, job.counts(), job.facts.render_seconds, job.facts.finished_at});
   ++job.facts.generation;
-  state.changed_jobs.push_back(job.facts.id);
 }
 
 v1::ToWorker& Step::send(SessionId session) {
@@ -85,9 +85,7 @@ void Step::revoke(SessionId session, CellKey cell, std::uint32_t attempt, std::s
 
 void Step::touch_views_of_live_jobs() {
   for (auto& [id, job] : state.jobs) {
-    if (is_terminal(job.facts.state)) continue;
-    ++job.facts.generation;
-    state.changed_jobs.push_back(id);
+    if (!is_terminal(job.facts.state)) ++job.facts.generation;
   }
 }
 
@@ -110,6 +108,8 @@ Lease& Step::grant(Job& job, CellIndex cell, Session& session, const Digest& rec
   const std::uint32_t attempt = trouble ? ++trouble->attempt : 1;
   job.move(cell, CellStatus::Leased);
   touch(job);
+  job.rate.begin(now.instant);
+  state.rate.begin(now.instant);
   ++session.held;
   session.last_moved = now.instant;
   const CellKey key{job.facts.id, cell};
@@ -145,7 +145,7 @@ void Step::release_followers(CellKey leader) {
   if (node.empty()) return;
   for (const CellKey follower : node.mapped()) {
     Job* job = state.find_job(follower.job);
-    if (job && job->status(follower.cell) == CellStatus::Pending) make_ready(*job, follower.cell);
+    if (job && job->is_waiting(follower.cell)) make_ready(*job, follower.cell);
   }
 }
 
@@ -154,7 +154,7 @@ void Step::cache_followers(CellKey leader, const Digest& recipe_hash) {
   if (node.empty()) return;
   for (const CellKey follower : node.mapped()) {
     Job* job = state.find_job(follower.job);
-    if (job && job->status(follower.cell) == CellStatus::Pending) {
+    if (job && job->is_waiting(follower.cell)) {
       cache(*job, follower.cell, recipe_hash, leader);
     }
   }
@@ -200,24 +200,25 @@ void Step::cache(Job& job, CellIndex cell, const Digest& recipe_hash, CellKey so
   effects.store.push_back(CacheCell{{job.facts.id, cell}, recipe_hash, source, now.unix});
 }
 
-void Step::fail_attempt(Job& job, CellIndex cell, v1::FailureClass failure_class,
-                        std::string detail, std::string log_tail) {
+void Step::fail_attempt(Job& job, CellIndex cell, FailedTry failed) {
   const Lease lease = end_lease(job, cell);
   Trouble& trouble = job.trouble(cell);
   const double jitter = jitter_of({job.facts.id, cell}, lease.attempt);
-  const Verdict verdict = judge(failure_class, trouble.failures, jitter);
-  record(job, cell, lease, failure_class, verdict.charged, detail, std::move(log_tail));
+  const Verdict verdict = judge(failed.failure_class, failed.shared, trouble.failures, jitter);
+  std::string error = failed.detail;
+  if (failed.shared) trouble.failures.add_shared();
   if (verdict.charged) {
-    trouble.failures.add(failure_class);
+    trouble.failures.add(failed.failure_class);
     Worker& worker = state.roster.worker(lease.worker);
     ++worker.failed;
     touch(worker);
   }
+  record(job, cell, lease, std::move(failed), verdict.charged);
   if (verdict.retry) {
     requeue(job, cell, lease, verdict);
   } else {
     trouble.attempt = lease.attempt;
-    fail_cell(job, cell, std::move(detail));
+    fail_cell(job, cell, std::move(error));
   }
 }
 
@@ -230,7 +231,9 @@ void Step::lose(Job& job, CellIndex cell, bool blame, std::string detail) {
     ++state.roster.worker(lease.worker).failed;
     touch(state.roster.worker(lease.worker));
   }
-  record(job, cell, lease, v1::FAILURE_CLASS_LOST, false, detail, {});
+  record(job, cell, lease,
+         {.failure_class = v1::FAILURE_CLASS_LOST, .detail = std::move(detail), .log_tail = {}},
+         false);
   if (trouble.vanished < kMaxVanished) {
     requeue(job, cell, lease, {.charged = false, .retry = true, .elsewhere = counts});
   } else {
@@ -240,15 +243,14 @@ void Step::lose(Job& job, CellIndex cell, bool blame, std::string detail) {
   }
 }
 
-void Step::record(Job& job, CellIndex cell, const Lease& lease, v1::FailureClass failure_class,
-                  bool charged, std::string detail, std::string log_tail) {
+void Step::record(Job& job, CellIndex cell, const Lease& lease, FailedTry failed, bool charged) {
   effects.store.push_back(RecordAttempt{.cell = {job.facts.id, cell},
                                         .attempt = lease.attempt,
                                         .worker = lease.worker,
-                                        .failure_class = failure_class,
+                                        .failure_class = failed.failure_class,
                                         .charged = charged,
-                                        .detail = std::move(detail),
-                                        .log_tail = std::move(log_tail),
+                                        .detail = std::move(failed.detail),
+                                        .log_tail = std::move(failed.log_tail),
                                         .ended_at = now.unix});
 }
 

@@ -10,6 +10,14 @@
 
 namespace furrow::core {
 
+/// What came of a try that has no picture.
+struct FailedTry {
+  v1::FailureClass failure_class = v1::FAILURE_CLASS_UNSPECIFIED;
+  std::string detail;
+  std::string log_tail;
+  bool shared = false;  ///< others were under way in the same engine
+};
+
 /// One step of the core under way: the state, the time, and the effects gathered so far. The moves
 /// that several events share are its methods; each changes memory and writes the same change down
 /// as a store op, so that the two cannot drift apart.
@@ -57,8 +65,7 @@ class Step {
                 const Digest& recipe_hash);
   void cache(Job& job, CellIndex cell, const Digest& recipe_hash, CellKey source);
   /// The leased attempt came to nothing; policy decides whether the cell is tried again.
-  void fail_attempt(Job& job, CellIndex cell, v1::FailureClass failure_class, std::string detail,
-                    std::string log_tail);
+  void fail_attempt(Job& job, CellIndex cell, FailedTry failed);
   /// The worker went away with the lease. Only a death while rendering counts against the cell.
   void lose(Job& job, CellIndex cell, bool blame, std::string detail);
   /// Takes the lease out of the table and gives the session its credit back. Cells that waited for
@@ -72,8 +79,7 @@ class Step {
   void fail_cell(Job& job, CellIndex cell, std::string error);
   void release_followers(CellKey leader);
   void cache_followers(CellKey leader, const Digest& recipe_hash);
-  void record(Job& job, CellIndex cell, const Lease& lease, v1::FailureClass failure_class,
-              bool charged, std::string detail, std::string log_tail);
+  void record(Job& job, CellIndex cell, const Lease& lease, FailedTry failed, bool charged);
   void save_job(Job& job);
 
   std::set<JobId> touched_jobs_;
@@ -87,6 +93,9 @@ class Step {
 
 /// Leases cells to the session until its credits are used or nothing fits.
 void fill(Step& step, Session& session);
+/// The worker says that it cannot render cells like this one: while another connected one can, it
+/// gets no more of them.
+void turn_away(Step& step, Session& session, Job& job, CellIndex cell);
 /// The same for every session that waits for work.
 void fill_hungry(Step& step);
 

@@ -132,10 +132,10 @@ v1::JobView Core::job_view(JobId id, Now now) const {
   view.set_waiting_for(waiting_for(state, job));
   view.set_eta_s(-1);
   if (is_terminal(job.facts.state)) return view;
-  const double rate = job.rate.per_second(now.instant);
+  view.set_cells_per_second(job.rate.per_second(now.instant));
+  const double rate = job.rate.expected(now.instant);
   const std::uint64_t remaining = job.counts().live() - infeasible;
-  view.set_cells_per_second(rate);
-  if (rate > 0) view.set_eta_s(static_cast<double>(remaining) / rate);
+  if (rate > 0 && job.counts().running > 0) view.set_eta_s(static_cast<double>(remaining) / rate);
   return view;
 }
 
@@ -161,13 +161,6 @@ bool Core::exists(JobId id) const {
 
 std::uint64_t Core::generation(JobId id) const {
   return existing(impl_->state, id).facts.generation;
-}
-
-std::vector<JobId> Core::take_changed_jobs() {
-  std::vector<JobId> changed = std::exchange(impl_->state.changed_jobs, {});
-  std::sort(changed.begin(), changed.end());
-  changed.erase(std::unique(changed.begin(), changed.end()), changed.end());
-  return changed;
 }
 
 std::optional<RunningCell> Core::running(CellKey cell) const {

@@ -147,9 +147,15 @@ void ControlLoop::on_nonsense(const std::string& peer) {
 
 void ControlLoop::apply(core::Effects effects) {
   tell(effects.store);
-  const bool has_ops = !effects.store.empty();
+  // An acknowledgement may speak of a result that an earlier message brought and that is not yet
+  // committed: whoever is told so deletes its own copy.
+  const bool waits =
+      !effects.store.empty() ||
+      std::any_of(effects.send.begin(), effects.send.end(), [](const core::ToSession& to) {
+        return to.message.has_acknowledged();
+      });
   std::move(effects.store.begin(), effects.store.end(), std::back_inserter(ops_));
-  const store::Sequence after = has_ops ? current_sequence() : 0;
+  const store::Sequence after = waits ? current_sequence() : 0;
   for (auto& message : effects.send) outbox_.add(std::move(message), after);
   for (const SessionId session : effects.close) outbox_.add(CloseSession{session}, after);
 }

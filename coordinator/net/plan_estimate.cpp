@@ -11,6 +11,15 @@ namespace furrow::net {
 namespace {
 
 constexpr std::uint64_t kSampleCells = 10'000;
+/// Prompts may be long; this much of recipes is hashed in some hundred milliseconds.
+constexpr std::uint64_t kMostHashedBytes = std::uint64_t{64} << 20;
+
+/// How many cells may be looked at one by one.
+std::uint64_t affordable_cells(const spec::Grid& grid) {
+  const auto bytes = std::max(grid.recipe(0).ByteSizeLong(),
+                              grid.recipe(grid.cell_count() - 1).ByteSizeLong());
+  return kMostHashedBytes / std::max<std::uint64_t>(bytes, 1);
+}
 
 bool same_weights(const v1::Recipe& a, const v1::Recipe& b) {
   return a.model().hash() == b.model().hash() && a.vae().hash() == b.vae().hash();
@@ -47,11 +56,12 @@ void look_at_every_cell(const spec::Grid& grid, PlanEstimate& estimate) {
 }
 
 /// Different recipes along one axis, the others at their first value. A long axis is judged by its
-/// first kExactCells values.
+/// first kExactCells values, or as many as can be afforded.
 double different_along(const spec::Grid& grid, std::size_t axis) {
   std::vector<std::uint64_t> at(grid.lengths().size(), 0);
   const std::uint64_t length = grid.lengths()[axis];
-  const std::uint64_t looked_at = std::min(length, kExactCells);
+  const std::uint64_t looked_at =
+      std::min({length, kExactCells, std::max<std::uint64_t>(affordable_cells(grid), 1)});
   std::unordered_set<Digest> seen;
   for (at[axis] = 0; at[axis] < looked_at; ++at[axis])
     seen.insert(grid.recipe_hash(grid.index(at)));
@@ -77,7 +87,9 @@ void look_at_a_sample(const spec::Grid& grid, PlanEstimate& estimate) {
 
   // An odd stride near cells / kSampleCells meets the values of every axis; an even one may always
   // meet the same value of a fast axis.
-  const std::uint64_t stride = (estimate.cells / kSampleCells) | 1;
+  const std::uint64_t sample =
+      std::clamp<std::uint64_t>(affordable_cells(grid), 1, kSampleCells);
+  const std::uint64_t stride = (estimate.cells / sample) | 1;
   Tally tally(estimate);
   std::uint64_t looked_at = 0;
   for (std::uint64_t index = 0; index < estimate.cells; index += stride, ++looked_at) {
@@ -99,7 +111,7 @@ std::uint64_t PlanEstimate::cache_hits(std::uint64_t hits) const {
 PlanEstimate estimate(const spec::Grid& grid) {
   PlanEstimate estimate;
   estimate.cells = grid.cell_count();
-  if (estimate.cells <= kExactCells) {
+  if (estimate.cells <= std::min(kExactCells, affordable_cells(grid))) {
     look_at_every_cell(grid, estimate);
   } else {
     look_at_a_sample(grid, estimate);

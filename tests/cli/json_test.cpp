@@ -82,7 +82,7 @@ TEST(JobJson, ListsAxesWithTypedValues) {
   const Json axes = job_json(running_job())["axes"];
 
   ASSERT_EQ(axes.size(), 3u);
-  EXPECT_EQ(axes[0], Json::parse(R"({"label": "Seed", "field": "seed", "values": [5, 7]})"));
+  EXPECT_EQ(axes[0], Json::parse(R"({"label": "Seed", "field": "seed", "count": 2, "values": [5, 7]})"));
   EXPECT_EQ(axes[1]["values"], Json::parse("[6.0, 7.5]"));
   EXPECT_EQ(axes[2]["values"], Json::parse(R"(["cat face", "dog face"])"));
 }

@@ -92,6 +92,27 @@ TEST(SweepOfFlags, FlagsWinOverTheFile) {
   EXPECT_THAT(sweep->axes(0).text(), HasSubstr("7, 8"));
 }
 
+TEST(SweepOfFlags, AFlagTakesThePlaceOfTheFilesAxisOfTheSameField) {
+  const auto file = write_sweep("axes.yaml",
+                                "params: {prompt: a cat face}\n"
+                                "axes: [{axis: seed, values: 1-4, role: z}]\n");
+
+  const auto sweep = sweep_of_flags(flags({{"spec", file}, {"axis", "Seed: 7, 8"}}));
+
+  ASSERT_TRUE(sweep) << sweep.error().message;
+  ASSERT_EQ(sweep->axes_size(), 1);
+  EXPECT_EQ(sweep->axes(0).role(), v1::AXIS_ROLE_Z);
+  EXPECT_THAT(sweep->axes(0).text(), HasSubstr("7, 8"));
+}
+
+TEST(SweepOfFlags, NoFlagTakesThePlaceOfAnother) {
+  const auto sweep = sweep_of_flags(
+      flags({{"axis", "Prompt S/R: cat, owl"}, {"axis", "Prompt S/R: dog, wolf"}}));
+
+  ASSERT_TRUE(sweep) << sweep.error().message;
+  EXPECT_EQ(sweep->axes_size(), 2);
+}
+
 TEST(SweepOfFlags, TellsEveryFaultAtOnce) {
   const auto sweep =
       sweep_of_flags(flags({{"steps", "many"}, {"size", "huge"}, {"x", "no colon here"}}));

@@ -16,6 +16,7 @@ struct Family {
 constexpr std::array kFamilies = {
     Family{"attention", check_attention},
     Family{"clip_text", check_clip_text},
+    Family{"encode_prompt", check_encode_prompt},
     Family{"flux_transformer", check_flux_transformer},
     Family{"lora", check_lora},
     Family{"pipelines", check_pipelines},
@@ -25,6 +26,7 @@ constexpr std::array kFamilies = {
     Family{"single_file", check_single_file},
     Family{"t5", check_t5},
     Family{"text_to_image", check_text_to_image},
+    Family{"textual_inversion", check_textual_inversion},
     Family{"tokenizer", check_tokenizer},
     Family{"unet", check_unet},
     Family{"vae", check_vae},

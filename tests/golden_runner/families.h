@@ -15,6 +15,7 @@ CheckCase find_family(std::string_view family);
 
 Verdict check_attention(const Case& c);
 Verdict check_clip_text(const Case& c);
+Verdict check_encode_prompt(const Case& c);
 Verdict check_flux_transformer(const Case& c);
 Verdict check_lora(const Case& c);
 Verdict check_pipelines(const Case& c);
@@ -24,6 +25,7 @@ Verdict check_sd3_transformer(const Case& c);
 Verdict check_single_file(const Case& c);
 Verdict check_t5(const Case& c);
 Verdict check_text_to_image(const Case& c);
+Verdict check_textual_inversion(const Case& c);
 Verdict check_tokenizer(const Case& c);
 Verdict check_unet(const Case& c);
 Verdict check_vae(const Case& c);

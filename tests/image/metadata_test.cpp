@@ -60,10 +60,22 @@ TEST(Metadata, FieldsStandInA1111sOrder) {
                 ", VAE: kl-f8, Clip skip: 2, RNG: CPU, Version: furrow " + kVersion);
 }
 
-TEST(Metadata, TheSamplersOwnScheduleIsAutomaticAndTheFirstLayerSilent) {
+TEST(Metadata, OnlyTheModelsOwnSigmasAreAutomatic) {
+  v1::ImageMetadata metadata = a_picture();
+  metadata.mutable_recipe()->set_sampler("euler");
+  metadata.mutable_recipe()->set_schedule("normal");
+
+  EXPECT_EQ(infotext_of(metadata).field("Schedule type"), "Automatic");
+
+  metadata.mutable_recipe()->set_sampler("dpmpp_2m");
+  EXPECT_EQ(infotext_of(metadata).field("Schedule type"), "Normal");
+  metadata.mutable_recipe()->set_schedule("karras");
+  EXPECT_EQ(infotext_of(metadata).field("Schedule type"), "Karras");
+}
+
+TEST(Metadata, WhatIsUsualStandsShortAndTheFirstLayerIsSilent) {
   const Infotext infotext = infotext_of(a_picture());
 
-  EXPECT_EQ(infotext.field("Schedule type"), "Automatic");
   EXPECT_EQ(infotext.field("CFG scale"), "7");
   EXPECT_EQ(infotext.field("Clip skip"), "");
   EXPECT_EQ(infotext.field("VAE"), "");

@@ -215,6 +215,9 @@ TEST(Plan, SearchedTextMustBeSomewhere) {
   EXPECT_THAT(fault_of(a_sweep().prompt("a cat").axis("Prompt S/R", "\"\", dog")),
               HasSubstr("is empty"));
   EXPECT_TRUE(a_sweep().negative_prompt("cat").axis("Prompt S/R", "cat, dog").plan());
+  EXPECT_THAT(fault_of(a_sweep().prompt(std::string(15'000, 'a')).axis("Prompt S/R", "a, long owl")),
+              AllOf(HasSubstr("value 2: \"long owl\""), HasSubstr("120000 bytes")));
+  EXPECT_THAT(fault_of(a_sweep().prompt(std::string("a\0b", 3))), HasSubstr("NUL"));
   EXPECT_TRUE(a_sweep().axis("Prompt", "a dog, a cat").axis("Prompt S/R", "cat, fox").plan());
 }
 

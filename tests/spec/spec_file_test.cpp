@@ -173,6 +173,15 @@ TEST(SpecFile, DocumentsAreBounded) {
   EXPECT_THAT(fault_of(std::string(kMaxSpecBytes + 1, ' ')), HasSubstr("the most is"));
 }
 
+TEST(SpecFile, OneFileIsOneSweep) {
+  const auto two = read_spec("---\nname: a\n---\nname: b\n", SpecFormat::Yaml);
+
+  ASSERT_FALSE(two);
+  EXPECT_THAT(two.error().message, testing::HasSubstr("Line 3"));
+  EXPECT_TRUE(read_spec("# a sweep\n---\nname: a\n", SpecFormat::Yaml));
+  EXPECT_FALSE(read_spec(std::string_view("name: \0a", 8), SpecFormat::Yaml));
+}
+
 TEST(SpecFile, AnAxisFlagIsALabelAndValues) {
   const auto axis = parse_axis_flag(" CFG scale : 1-9:3 ", v1::AXIS_ROLE_Y);
 

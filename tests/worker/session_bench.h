@@ -126,13 +126,15 @@ class SessionBench {
     from_coordinator(std::move(message));
   }
 
-  void offer(const std::vector<std::uint64_t>& cells, std::uint32_t attempt = 1) {
+  void offer(const std::vector<std::uint64_t>& cells, std::uint32_t attempt = 1,
+             const std::vector<std::uint64_t>& alone = {}) {
     v1::ToWorker message;
     message.mutable_offer()->set_job(kJob);
     for (const auto cell : cells) {
       message.mutable_offer()->add_cells(cell);
       message.mutable_offer()->add_attempts(attempt);
     }
+    for (const auto cell : alone) message.mutable_offer()->add_alone(cell);
     from_coordinator(std::move(message));
   }
 

@@ -15,7 +15,7 @@ TEST(SessionEngines, ADeathIsReportedForEachCellThatWasBegun) {
   auto bench = a_working_bench(2);
   bench.offer({1, 2, 3});
   bench.progress(1, 8);
-  bench.progress(2, 0, 0, v1::PHASE_LOADING);
+  bench.progress(2, 0, 0, v1::PHASE_ENCODING);
 
   bench.engine_exited();
 
@@ -26,7 +26,43 @@ TEST(SessionEngines, ADeathIsReportedForEachCellThatWasBegun) {
   EXPECT_THAT(failures[0].detail(),
               AllOf(HasSubstr("cpu"), HasSubstr("signal 9 (Killed)"), HasSubstr("step 8 of 20")));
   EXPECT_EQ(failures[0].log_tail(), "last words");
-  EXPECT_THAT(failures[1].detail(), HasSubstr("loaded the model"));
+  EXPECT_THAT(failures[1].detail(), HasSubstr("encoded the prompt"));
+  EXPECT_TRUE(failures[0].shared() && failures[1].shared()) << "either may have been the cause";
+}
+
+TEST(SessionEngines, ACellThatWasAloneIsTheCause) {
+  auto bench = a_working_bench(2);
+  bench.offer({1, 2});
+  bench.progress(1, 8);
+
+  bench.engine_exited();
+
+  const auto failures = bench.take_failures();
+  ASSERT_THAT(failures, SizeIs(1));
+  EXPECT_FALSE(failures[0].shared()) << "the other one only waited";
+}
+
+TEST(SessionEngines, ACellToBeTriedAloneGetsAnEngineToItself) {
+  auto bench = a_working_bench(4);
+  bench.offer({1, 2, 3}, 1, {2});
+  EXPECT_THAT(bench.take_given(), ElementsAre(1, 3)) << "what can go together goes first";
+
+  bench.rendered(1, "picture 1");
+  EXPECT_THAT(bench.take_given(), IsEmpty());
+  bench.rendered(3, "picture 3");
+
+  EXPECT_THAT(bench.take_given(), ElementsAre(2));
+}
+
+TEST(SessionEngines, AFaultOfTheDeviceEndsItsEngine) {
+  auto bench = a_working_bench(2);
+  bench.offer({1});
+  bench.progress(1, 8);
+  bench.forget_effects();
+
+  bench.engine_failed(1, v1::FAILURE_CLASS_GPU_FAULT);
+
+  EXPECT_THAT(bench.take<KillEngine>(), SizeIs(1));
 }
 
 TEST(SessionEngines, CellsThatWereNotBegunGoToTheNextEngine) {

@@ -36,6 +36,19 @@ std::uint32_t AttemptTable::with_engine(EngineIndex engine) const {
                     [engine](const auto& entry) { return entry.second.engine == engine; }));
 }
 
+std::uint32_t AttemptTable::under_way(EngineIndex engine) const {
+  return static_cast<std::uint32_t>(
+      std::count_if(attempts_.begin(), attempts_.end(), [engine](const auto& entry) {
+        return entry.second.engine == engine && entry.second.is_under_way();
+      }));
+}
+
+bool AttemptTable::has_alone(EngineIndex engine) const {
+  return std::any_of(attempts_.begin(), attempts_.end(), [engine](const auto& entry) {
+    return entry.second.engine == engine && entry.second.alone;
+  });
+}
+
 std::vector<Attempt*> AttemptTable::waiting() {
   std::vector<Attempt*> waiting;
   for (auto& [key, attempt] : attempts_) {

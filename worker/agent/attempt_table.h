@@ -49,6 +49,7 @@ struct Attempt {
   v1::Token token;
   AttemptState state = AttemptState::AwaitsPlan;
   std::uint64_t arrival = 0;  ///< leases are begun in the order in which they came
+  bool alone = false;         ///< it gets an engine to itself
   v1::RenderCell cell;        ///< from Waiting on, until it is rendered
 
   // With an engine.
@@ -65,6 +66,11 @@ struct Attempt {
   Delivery delivery = Delivery::Unsent;
   Instant retry_at{};  ///< when to try the delivery again
   v1::AttemptFailed failure;
+
+  /// The engine is at work on it, beyond the loading of its model.
+  bool is_under_way() const {
+    return state == AttemptState::WithEngine && started && progress.phase() > v1::PHASE_LOADING;
+  }
 
   bool has_picture() const { return !result.artifact().empty(); }
 
@@ -86,6 +92,9 @@ class AttemptTable {
   std::uint32_t held() const;
   /// Cells that an engine still has, abandoned ones too.
   std::uint32_t with_engine(EngineIndex engine) const;
+  /// Cells that an engine is at work on.
+  std::uint32_t under_way(EngineIndex engine) const;
+  bool has_alone(EngineIndex engine) const;
   /// Attempts in state Waiting, in the order of their arrival.
   std::vector<Attempt*> waiting();
   bool any_in(AttemptState state) const;

@@ -18,6 +18,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "common/base/utf8.h"
+
 namespace furrow::worker {
 
 namespace {
@@ -160,7 +162,7 @@ std::string LogTail::text() const {
   for (const auto& line : lines_) text += line + '\n';
   text += unfinished_;
   if (!text.empty() && text.back() == '\n') text.pop_back();
-  return text;
+  return well_formed_utf8(text);
 }
 
 Result<EngineProcess> EngineProcess::start(const EngineCommand& command, std::string_view device) {

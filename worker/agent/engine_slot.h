@@ -60,11 +60,17 @@ class EngineSlot {
   void on_exit(Instant now);
 
   /// Says why it is being killed, once; an engine that is stuck in its death is not killed again.
-  void set_kill_reason(std::string reason) { kill_reason_ = std::move(reason); }
+  /// `failure` is what the cells that it had under way then failed of.
+  void set_kill_reason(std::string reason, v1::FailureClass failure) {
+    kill_reason_ = std::move(reason);
+    kill_class_ = failure;
+  }
 
   bool is_being_killed() const { return !kill_reason_.empty(); }
 
   const std::string& kill_reason() const { return kill_reason_; }
+
+  v1::FailureClass kill_class() const { return kill_class_; }
 
   Instant last_sign() const { return last_sign_; }
 
@@ -76,6 +82,7 @@ class EngineSlot {
 
  private:
   std::string device_;
+  v1::FailureClass kill_class_ = v1::FAILURE_CLASS_TIMEOUT;
   EngineState state_ = EngineState::Down;
   std::optional<v1::DeviceInfo> info_;
   StepWatch watch_;

@@ -228,6 +228,7 @@ void Session::on_plan(const v1::PlanDefinition& plan) {
 void Session::on_offer(const v1::LeaseOffer& offer, Instant now) {
   if (stopping_) return;
   bool misses_plan = false;
+  const std::set<std::uint64_t> alone(offer.alone().begin(), offer.alone().end());
   const int count = std::min(offer.cells_size(), offer.attempts_size());
   for (int i = 0; i < count; ++i) {
     v1::Token token;
@@ -237,6 +238,7 @@ void Session::on_offer(const v1::LeaseOffer& offer, Instant now) {
     token.set_epoch(epoch_);
     if (attempts_.find(token) != nullptr) continue;
     auto& attempt = attempts_.add(token, AttemptState::AwaitsPlan);
+    attempt.alone = alone.contains(offer.cells(i));
     if (attempts_.size() > kMaxHeld) {
       fail(attempt, v1::FAILURE_CLASS_REJECTED, "this worker holds more leases than it can keep");
     } else if (jobs_.knows(offer.job())) {

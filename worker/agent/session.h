@@ -131,6 +131,7 @@ class Session {
   void feed_engines(Instant now);
   std::optional<EngineIndex> least_loaded();
   void give_up_without_engines();
+  void kill(EngineIndex engine, std::string reason, v1::FailureClass failure);
   void fail(Attempt& attempt, v1::FailureClass failure, std::string detail,
             std::string_view log_tail = {});
 

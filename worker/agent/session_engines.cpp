@@ -50,10 +50,10 @@ void Session::start_due_engines(Instant now) {
 void Session::on_engine_hello(EngineIndex engine, const v1::EngineHello& hello, Instant now) {
   auto& slot = engines_[engine];
   if (hello.protocol() != kEngineProtocol) {
-    slot.set_kill_reason("it speaks protocol " + std::to_string(hello.protocol()) +
-                         " and this agent " + std::to_string(kEngineProtocol));
-    effects_.push_back(KillEngine{engine, slot.kill_reason()});
-    return;
+    return kill(engine,
+                "it speaks protocol " + std::to_string(hello.protocol()) + " and this agent " +
+                    std::to_string(kEngineProtocol),
+                v1::FAILURE_CLASS_LOST);
   }
   slot.on_hello(hello, now);
   devices_changed_ = true;
@@ -117,6 +117,11 @@ void Session::on_engine_failed(EngineIndex engine, const v1::EngineFailed& faile
   engines_[engine].on_cell_over();
   if (auto* attempt = rendering(engine, failed.token())) {
     fail(*attempt, failed.class_(), failed.detail(), log_tail);
+    attempt->failure.set_shared(failed.shared());
+  }
+  // After such a fault every further use of the device fails, until its process is a new one.
+  if (failed.class_() == v1::FAILURE_CLASS_GPU_FAULT) {
+    kill(engine, "its device had a fault", v1::FAILURE_CLASS_GPU_FAULT);
   }
 }
 
@@ -124,7 +129,7 @@ void Session::on_engine_exited(EngineIndex engine, const EngineExit& exit,
                                std::string_view log_tail, Instant now) {
   auto& slot = engines_[engine];
   const bool was_killed = slot.is_being_killed();
-  const auto failure = was_killed           ? v1::FAILURE_CLASS_TIMEOUT
+  const auto failure = was_killed           ? slot.kill_class()
                        : exit.out_of_memory ? v1::FAILURE_CLASS_OOM
                                             : v1::FAILURE_CLASS_LOST;
   const std::string death = "the engine on " + slot.device() + " " +
@@ -133,14 +138,18 @@ void Session::on_engine_exited(EngineIndex engine, const EngineExit& exit,
   devices_changed_ = true;
   last_engine_death_ = death;
   last_engine_log_ = log_tail;
+  const std::uint32_t under_way = attempts_.under_way(engine);
+  const std::uint32_t had = attempts_.with_engine(engine);
   for (const auto& key : attempts_.keys()) {
     auto& attempt = *attempts_.find(key);
     if (attempt.engine != engine) continue;
     ++attempt.engine_deaths;
     if (attempt.state == AttemptState::Abandoned) {
       attempts_.erase(v1::Token(attempt.token));
-    } else if (attempt.started || attempt.engine_deaths >= kDeathsOfAnUnstartedAttempt) {
+    } else if (attempt.is_under_way() || attempt.engine_deaths >= kDeathsOfAnUnstartedAttempt) {
+      const bool shared = (attempt.is_under_way() ? under_way : had) > 1;
       fail(attempt, failure, death + " " + phase_in_words(attempt), log_tail);
+      attempt.failure.set_shared(shared);
     } else {
       attempt.engine.reset();
       attempt.state = AttemptState::Waiting;
@@ -183,8 +192,8 @@ void Session::kill_stuck_engines(Instant now) {
                          (slot.is_ready() && attempts_.with_engine(engine) > 0);
     if (!is_busy || slot.is_being_killed() || now - slot.last_sign() < allowance(engine)) continue;
     const auto seconds = static_cast<long>(to_seconds(now - slot.last_sign()));
-    slot.set_kill_reason("it made no progress for " + std::to_string(seconds) + " s");
-    effects_.push_back(KillEngine{engine, slot.kill_reason()});
+    kill(engine, "it made no progress for " + std::to_string(seconds) + " s",
+         v1::FAILURE_CLASS_TIMEOUT);
   }
 }
 
@@ -200,11 +209,15 @@ void Session::feed_engines(Instant now) {
         std::count_if(engines_.begin(), engines_.end(),
                       [](const EngineSlot& other) { return other.is_ready(); }));
     const auto fair = (static_cast<std::uint32_t>(waiting.size()) + ready - 1) / ready;
-    const auto most = std::min({room, fair, ready > 1 ? slot.max_batch() : room});
+    // One that goes alone waits until the engine is empty, and holds up the others meanwhile.
+    const bool alone = waiting.front()->alone;
+    if (alone && has > 0) return;
+    const auto most = alone ? 1U : std::min({room, fair, ready > 1 ? slot.max_batch() : room});
     if (has == 0) slot.on_sign(now);
     v1::ToEngine message;
     for (Attempt* attempt : waiting) {
       if (static_cast<std::uint32_t>(message.render().cells_size()) == most) break;
+      if (attempt->alone != waiting.front()->alone) continue;
       if (!have_one_shape(attempt->cell.recipe(), waiting.front()->cell.recipe())) continue;
       attempt->state = AttemptState::WithEngine;
       attempt->engine = *engine;
@@ -222,7 +235,7 @@ std::optional<EngineIndex> Session::least_loaded() {
   double least = 1;
   for (EngineIndex engine = 0; engine < engines_.size(); ++engine) {
     auto& slot = engines_[engine];
-    if (!slot.is_ready() || slot.is_being_killed()) continue;
+    if (!slot.is_ready() || slot.is_being_killed() || attempts_.has_alone(engine)) continue;
     const double load = static_cast<double>(attempts_.with_engine(engine)) /
                         static_cast<double>(slot.credits(round_trip_s_));
     if (load < least) {
@@ -244,6 +257,13 @@ void Session::give_up_without_engines() {
            "no engine of this worker starts: " + last_engine_death_, last_engine_log_);
     }
   }
+}
+
+void Session::kill(EngineIndex engine, std::string reason, v1::FailureClass failure) {
+  auto& slot = engines_[engine];
+  if (slot.is_being_killed()) return;
+  slot.set_kill_reason(std::move(reason), failure);
+  effects_.push_back(KillEngine{engine, slot.kill_reason()});
 }
 
 void Session::fail(Attempt& attempt, v1::FailureClass failure, std::string detail,

@@ -58,6 +58,11 @@ Failure failure_of(const Error& error) {
   return {class_of(error.kind), error.message};
 }
 
+Failure failure_of_loading(const Error& error) {
+  const v1::FailureClass kind = class_of(error.kind);
+  return {kind == v1::FAILURE_CLASS_INPUT ? v1::FAILURE_CLASS_REJECTED : kind, error.message};
+}
+
 std::optional<Failure> failure_while(std::string_view doing, const std::function<void()>& work) {
   try {
     work();

@@ -79,19 +79,18 @@ void Renderer::let_cells_join() {
     if (!cell) break;
     const v1::Token token = cell->token();
     const BatchKey key = BatchKey::of(*cell);
+    Attempt attempt;
     pipelines::Denoising denoising;
-    std::optional<Result<Attempt>> prepared;
-    auto failure = failure_while("preparing the picture",
-                                 [&] { prepared = prepare(*std::move(cell), denoising); });
-    if (!failure && !*prepared) failure = failure_of(prepared->error());
+    auto failure = load_for(*cell, attempt);
+    if (!failure) failure = prepare(*std::move(cell), attempt, denoising);
     if (failure) {
       tell_failed(token, *failure);
       continue;
     }
     running_ = key;
-    limit_rows((*prepared)->cell.recipe());
+    limit_rows(attempt.cell.recipe());
     batcher_.add(next_id_, std::move(denoising));
-    active_.emplace(next_id_, std::move(**prepared));
+    active_.emplace(next_id_, std::move(attempt));
     joined.push_back(next_id_++);
   }
   for (const Id id : joined)
@@ -113,20 +112,31 @@ Result<std::shared_ptr<const LoadedModel>> Renderer::load(const v1::RenderCell& 
   return model;
 }
 
-Result<Renderer::Attempt> Renderer::prepare(v1::RenderCell cell, pipelines::Denoising& denoising) {
+Result<void> Renderer::load_parts(const v1::RenderCell& cell, Attempt& attempt) {
   if (!running_) {
     model_.reset();  // makes room for the next
     FURROW_TRY(model_, load(cell));
   }
-  const v1::Recipe& recipe = cell.recipe();
-  Attempt attempt;
-  if (!cell.vae_path().empty()) {
-    const Stopwatch watch;
-    FURROW_TRY(attempt.vae, models_.vae(cell.vae_path(), recipe.vae().hash()));
-    unpaid_load_seconds_ += watch.seconds();
-  } else {
+  if (cell.vae_path().empty()) {
     attempt.vae = {model_, &model_->parts->vae};
+    return {};
   }
+  const Stopwatch watch;
+  FURROW_TRY(attempt.vae, models_.vae(cell.vae_path(), cell.recipe().vae().hash()));
+  unpaid_load_seconds_ += watch.seconds();
+  return {};
+}
+
+std::optional<Failure> Renderer::load_for(const v1::RenderCell& cell, Attempt& attempt) {
+  Result<void> loaded;
+  auto failure = failure_while("loading the model", [&] { loaded = load_parts(cell, attempt); });
+  if (!failure && !loaded) failure = failure_of_loading(loaded.error());
+  return failure;
+}
+
+Result<void> Renderer::begin(v1::RenderCell cell, Attempt& attempt,
+                             pipelines::Denoising& denoising) {
+  const v1::Recipe& recipe = cell.recipe();
   FURROW_TRY(const auto shape, pipelines::latent_shape(model_->parts->vae, recipe));
   FURROW_TRY(const auto shape_of_vae, pipelines::latent_shape(*attempt.vae, recipe));
   if (shape != shape_of_vae)
@@ -143,7 +153,16 @@ Result<Renderer::Attempt> Renderer::prepare(v1::RenderCell cell, pipelines::Deno
   attempt.timing.set_encode(watch.seconds());
   attempt.previewed = std::chrono::steady_clock::now();
   attempt.cell = std::move(cell);
-  return attempt;
+  return {};
+}
+
+std::optional<Failure> Renderer::prepare(v1::RenderCell cell, Attempt& attempt,
+                                         pipelines::Denoising& denoising) {
+  Result<void> begun;
+  auto failure = failure_while("preparing the picture",
+                               [&] { begun = begin(std::move(cell), attempt, denoising); });
+  if (!failure && !begun) failure = failure_of(begun.error());
+  return failure;
 }
 
 Result<at::Tensor> Renderer::encode(const v1::RenderCell& cell, const std::string& text) {
@@ -184,9 +203,10 @@ std::optional<Failure> Renderer::tick() {
 
 void Renderer::step() {
   const Stopwatch watch;
-  const auto failure = tick();
+  auto failure = tick();
   const double seconds_a_row = watch.seconds() / static_cast<double>(rows());
 
+  if (failure) failure->shared = active_.size() > 1;
   std::vector<Id> ids;
   for (auto& [id, attempt] : active_) {
     ids.push_back(id);
@@ -261,13 +281,14 @@ void Renderer::decode(const std::vector<Id>& ids) {
   const Stopwatch watch;
   at::Tensor finite;
   std::vector<image::Image> pictures;
-  const auto failure = failure_while("decoding", [&] {
+  auto failure = failure_while("decoding", [&] {
     const at::Tensor decoded =
         pipelines::decode_latents(*active_.at(ids.front()).vae, at::cat(latents));
     finite = decoded.isfinite().flatten(1).all(1).to(at::kCPU);
     pictures = pipelines::to_images(decoded);
   });
   const double share = watch.seconds() / static_cast<double>(ids.size());
+  if (failure) failure->shared = ids.size() > 1;
 
   for (std::size_t i = 0; i < ids.size(); ++i) {
     if (failure) {
@@ -333,6 +354,7 @@ void Renderer::tell_failed(const v1::Token& token, const Failure& failure) {
   *message.mutable_failed()->mutable_token() = token;
   message.mutable_failed()->set_class_(failure.kind);
   message.mutable_failed()->set_detail(failure.detail);
+  message.mutable_failed()->set_shared(failure.shared);
   tell_(std::move(message), {});
 }
 

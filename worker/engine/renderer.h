@@ -64,7 +64,11 @@ class Renderer {
   // Joining.
   void let_cells_join();
   Result<std::shared_ptr<const LoadedModel>> load(const v1::RenderCell& cell);
-  Result<Attempt> prepare(v1::RenderCell cell, pipelines::Denoising& denoising);
+  Result<void> load_parts(const v1::RenderCell& cell, Attempt& attempt);
+  std::optional<Failure> load_for(const v1::RenderCell& cell, Attempt& attempt);
+  Result<void> begin(v1::RenderCell cell, Attempt& attempt, pipelines::Denoising& denoising);
+  std::optional<Failure> prepare(v1::RenderCell cell, Attempt& attempt,
+                                 pipelines::Denoising& denoising);
   Result<at::Tensor> encode(const v1::RenderCell& cell, const std::string& text);
   void limit_rows(const v1::Recipe& recipe);
 

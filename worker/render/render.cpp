@@ -46,6 +46,14 @@ Result<v1::Recipe> read_recipe(const RenderOptions& options, const model::FoundM
   if (!recipe) {
     return fail(recipe.error().kind, options.recipe.string() + ": " + recipe.error().message);
   }
+  const std::string& made_with = recipe->model().hash();
+  if (!made_with.empty() && made_with != model.description.model().hash()) {
+    return fail(ErrorKind::Conflict,
+                fmt::format("{}: it was made with another model (\"{}\") than the one in {}. Give that "
+                            "model's folder, or take \"model\" out of the recipe.",
+                            options.recipe.string(), recipe->model().name(),
+                            options.model.string()));
+  }
   *recipe->mutable_model() = model.description.model();
   const spec::SizeRule rule{model.description.vae_factor(),
                             model.description.model().name() + " needs"};

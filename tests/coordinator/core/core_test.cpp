@@ -277,6 +277,63 @@ TEST(Failure, ThreeLostTriesAndTheCellHasFailed) {
   EXPECT_EQ(farm.stored<RecordAttempt>().size(), 3U);
 }
 
+TEST(Failure, CellsOfAnEngineThatDiedAreTriedAloneAndNotCharged) {
+  Farm farm;
+  const JobId job = farm.submits(a_sweep().with_seeds(2).grid());
+  const SessionId worker = farm.joins(a_hello("a", 2));
+  const std::vector<v1::Token> together = farm.leases(worker);
+  ASSERT_EQ(together.size(), 2U);
+
+  for (const v1::Token& token : together) {
+    farm.fails(worker, token, v1::FAILURE_CLASS_LOST, true);
+  }
+
+  for (const RecordAttempt& attempt : farm.stored<RecordAttempt>()) EXPECT_FALSE(attempt.charged);
+  EXPECT_EQ(farm.last<v1::LeaseOffer>(worker)->alone_size(), 1);
+  const v1::Token innocent = farm.leases(worker)[2];
+  const v1::Token guilty = farm.leases(worker)[3];
+  farm.renders(worker, innocent);
+  farm.fails(worker, guilty, v1::FAILURE_CLASS_LOST);
+  farm.fails(worker, farm.only_lease(worker), v1::FAILURE_CLASS_LOST);
+  EXPECT_EQ(farm.view(job).cells().done(), 1U);
+  EXPECT_EQ(farm.view(job).cells().failed(), 1U) << "three tries, two of them alone";
+}
+
+TEST(Failure, SharedDeathsAloneAreBoundedToo) {
+  Farm farm;
+  const JobId job = farm.submits(a_sweep().grid());
+  const SessionId worker = farm.joins(a_hello("a", 1));
+
+  for (std::uint32_t i = 0; i < kMaxVanished; ++i) {
+    farm.fails(worker, farm.only_lease(worker), v1::FAILURE_CLASS_LOST, true);
+  }
+
+  EXPECT_EQ(farm.view(job).state(), v1::JOB_STATE_FAILED);
+}
+
+TEST(Failure, AWorkerThatCannotUseItsModelGetsNoMoreOfItWhileAnotherCan) {
+  Farm farm;
+  farm.submits(a_sweep().with_seeds(10).grid());
+  const SessionId broken = farm.joins(a_hello("broken", 1));
+  farm.joins(a_hello("whole", 1));
+
+  farm.fails(broken, farm.only_lease(broken), v1::FAILURE_CLASS_REJECTED);
+
+  EXPECT_EQ(farm.count<v1::LeaseOffer>(broken), 1U);
+}
+
+TEST(Failure, ACellThatEveryWorkerTurnsAwayFailsInTheEnd) {
+  Farm farm;
+  const JobId job = farm.submits(a_sweep().grid());
+  const SessionId worker = farm.joins(a_hello("a", 1));
+
+  for (int i = 0; i < 3; ++i) {
+    farm.fails(worker, farm.only_lease(worker), v1::FAILURE_CLASS_REJECTED);
+  }
+
+  EXPECT_EQ(farm.view(job).state(), v1::JOB_STATE_FAILED);
+}
+
 TEST(Failure, TheNextTryIsElsewhereWhenSomeoneElseCan) {
   Farm farm;
   farm.submits(a_sweep().with_seeds(2).grid());
@@ -544,17 +601,45 @@ TEST(Views, OfWorkersSayWhatTheyDo) {
   EXPECT_EQ(farm.core().running({JobId{1}, CellIndex{2}})->step, 7U);
 }
 
-TEST(Views, ChangedJobsAreReportedOnce) {
+TEST(Views, TheEtaKnowsCellsThatTakeLongerThanTheRateRemembers) {
+  Farm farm;
+  const JobId job = farm.submits(a_sweep().with_seeds(4).grid());
+  const SessionId worker = farm.joins(a_hello("a", 1));
+  EXPECT_EQ(farm.view(job).eta_s(), -1);
+  for (int i = 0; i < 2; ++i) {
+    const v1::Token token = farm.only_lease(worker);
+    for (int step = 1; step <= 20; ++step) {
+      farm.advance(std::chrono::seconds(15));
+      farm.progresses(worker, token, static_cast<std::uint32_t>(step));
+    }
+    farm.renders(worker, token);
+  }
+
+  EXPECT_NEAR(farm.view(job).eta_s(), 2 * 300, 60);
+}
+
+TEST(Jobs, OneThatIsLongOverKeepsOnlyItsCounts) {
+  Farm farm;
+  const JobId job = farm.submits(a_sweep().grid());
+  const SessionId worker = farm.joins(a_hello("a", 1));
+  farm.renders(worker, farm.only_lease(worker));
+  EXPECT_FALSE(farm.core().needs_cells(job));
+
+  farm.advance(Settings{}.keep_over);
+  farm.tick();
+
+  EXPECT_TRUE(farm.core().needs_cells(job));
+  EXPECT_EQ(farm.view(job).cells().done(), 1U);
+}
+
+TEST(Views, TheGenerationOfAJobRisesWithWhatItsViewShows) {
   Farm farm;
   const JobId job = farm.submits(a_sweep().with_seeds(4).grid());
   const std::uint64_t before = farm.core().generation(job);
-  EXPECT_THAT(farm.core().take_changed_jobs(), ElementsAre(job));
-  EXPECT_TRUE(farm.core().take_changed_jobs().empty());
 
   farm.joins(a_hello("a", 1));
 
   EXPECT_GT(farm.core().generation(job), before);
-  EXPECT_THAT(farm.core().take_changed_jobs(), ElementsAre(job));
 }
 
 }  // namespace

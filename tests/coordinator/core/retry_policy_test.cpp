@@ -14,7 +14,7 @@ using std::chrono::milliseconds;
 int tries_of(v1::FailureClass failure_class) {
   Failures failures;
   for (int tries = 1; tries < 100; ++tries) {
-    const Verdict verdict = judge(failure_class, failures, 0.5);
+    const Verdict verdict = judge(failure_class, false, failures, 0.5);
     if (!verdict.retry) return tries;
     if (verdict.charged) failures.add(failure_class);
   }
@@ -39,16 +39,16 @@ TEST(RetryPolicy, ThreeTriesEndItWhateverTheClasses) {
   failures.add(v1::FAILURE_CLASS_OOM);
   failures.add(v1::FAILURE_CLASS_LOST);
 
-  EXPECT_FALSE(judge(v1::FAILURE_CLASS_GPU_FAULT, failures, 0).retry);
-  EXPECT_TRUE(judge(v1::FAILURE_CLASS_IO, failures, 0).retry);
-  EXPECT_TRUE(judge(v1::FAILURE_CLASS_CANCELLED, failures, 0).retry);
+  EXPECT_FALSE(judge(v1::FAILURE_CLASS_GPU_FAULT, false, failures, 0).retry);
+  EXPECT_TRUE(judge(v1::FAILURE_CLASS_IO, false, failures, 0).retry);
+  EXPECT_TRUE(judge(v1::FAILURE_CLASS_CANCELLED, false, failures, 0).retry);
 }
 
 TEST(RetryPolicy, IoWaitsTwiceAsLongEachTimeWithinItsSpread) {
   Failures failures;
   for (int n = 0; n < 5; ++n) {
-    const Verdict shortest = judge(v1::FAILURE_CLASS_IO, failures, 0);
-    const Verdict longest = judge(v1::FAILURE_CLASS_IO, failures, 0.999);
+    const Verdict shortest = judge(v1::FAILURE_CLASS_IO, false, failures, 0);
+    const Verdict longest = judge(v1::FAILURE_CLASS_IO, false, failures, 0.999);
     EXPECT_EQ(shortest.wait, milliseconds(500 << n));
     EXPECT_LE(longest.wait, milliseconds(1500 << n));
     failures.add(v1::FAILURE_CLASS_IO);
@@ -56,9 +56,9 @@ TEST(RetryPolicy, IoWaitsTwiceAsLongEachTimeWithinItsSpread) {
 }
 
 TEST(RetryPolicy, BlamesTheCellOnlyForItsOwnFaults) {
-  EXPECT_FALSE(judge(v1::FAILURE_CLASS_CANCELLED, {}, 0).charged);
-  EXPECT_TRUE(judge(v1::FAILURE_CLASS_LOST, {}, 0).elsewhere);
-  EXPECT_FALSE(judge(v1::FAILURE_CLASS_IO, {}, 0).elsewhere);
+  EXPECT_FALSE(judge(v1::FAILURE_CLASS_CANCELLED, false, {}, 0).charged);
+  EXPECT_TRUE(judge(v1::FAILURE_CLASS_LOST, false, {}, 0).elsewhere);
+  EXPECT_FALSE(judge(v1::FAILURE_CLASS_IO, false, {}, 0).elsewhere);
 }
 
 TEST(RetryPolicy, AnUnknownClassOfANewerWorkerIsTakenAsInternal) {

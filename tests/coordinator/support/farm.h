@@ -89,11 +89,13 @@ class Farm {
     return last<v1::ResultAcknowledged>(id)->outcomes(0);
   }
 
-  void fails(SessionId id, const v1::Token& token, v1::FailureClass failure_class) {
+  void fails(SessionId id, const v1::Token& token, v1::FailureClass failure_class,
+             bool shared = false) {
     v1::AttemptFailed failed;
     *failed.mutable_token() = token;
     failed.set_class_(failure_class);
     failed.set_detail("it broke");
+    failed.set_shared(shared);
     take(core_.on_attempt_failed(id, failed, now_));
   }
 
@@ -178,6 +180,8 @@ class Farm {
       if (message.has_plan()) return message.plan();
     } else if constexpr (std::is_same_v<Message, v1::LeaseRevoked>) {
       if (message.has_revoked()) return message.revoked();
+    } else if constexpr (std::is_same_v<Message, v1::LeaseOffer>) {
+      if (message.has_offer()) return message.offer();
     } else {
       if (message.has_acknowledged()) return message.acknowledged();
     }

@@ -54,9 +54,10 @@ struct CountedNoise {
 /// A network that always knows the clean latent, and says so in the sampler's prediction type.
 at::Tensor ideal_output(const Sampler& sampler, const at::Tensor& clean) {
   const double sigma = sampler.sigma_of(sampler.call());
+  const at::Tensor seen = sampler.model_input();
+  if (sampler.plan().config.is_flow) return (seen - clean) / sigma;  // it is between the two
   const double alpha = 1 / std::sqrt(1 + sigma * sigma);
-  const at::Tensor seen = sampler.model_input();  // alpha (clean + sigma eps), for both kinds
-  const at::Tensor eps = (seen / alpha - clean) / sigma;
+  const at::Tensor eps = (seen / alpha - clean) / sigma;  // it is alpha (clean + sigma eps)
   switch (sampler.plan().config.prediction) {
     case Prediction::Epsilon:
       return eps;
@@ -64,6 +65,8 @@ at::Tensor ideal_output(const Sampler& sampler, const at::Tensor& clean) {
       return eps * alpha - clean * (alpha * sigma);
     case Prediction::Sample:
       return clean;
+    case Prediction::Flow:
+      return eps - clean;
   }
   return {};
 }
@@ -179,14 +182,14 @@ TEST(Sampler, RefusesClassesThatItDoesNotHave) {
   ScheduleRequest request;
   request.steps = 5;
 
-  config.class_name = "PNDMScheduler";
-  EXPECT_THAT(make_sampler(config, request).error().message, HasSubstr("PNDMScheduler"));
+  config.class_name = "VQDiffusionScheduler";
+  EXPECT_THAT(make_sampler(config, request).error().message, HasSubstr("VQDiffusionScheduler"));
   config.class_name = "DPMSolverMultistepScheduler";
-  config.algorithm = "dpmsolver";
+  config.algorithm = "dpmsolver--";
   EXPECT_THAT(make_sampler(config, request).error().message, HasSubstr("algorithm_type"));
   config.algorithm = "dpmsolver++";
-  config.solver_order = 3;
-  EXPECT_THAT(make_sampler(config, request).error().message, HasSubstr("solver_order 3"));
+  config.solver_order = 4;
+  EXPECT_THAT(make_sampler(config, request).error().message, HasSubstr("solver_order 4"));
 }
 
 }  // namespace

@@ -8,7 +8,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "worker/engine/diffusion/sampler.h"
+#include "worker/engine/diffusion/sampler_class.h"
 
 namespace furrow::engine::diffusion {
 
@@ -64,8 +64,9 @@ TEST(Schedule, FallsStrictlyToZeroForEverySamplerScheduleAndLength) {
         ScheduleRequest request;
         request.steps = steps;
 
-        const Schedule schedule =
-            make_schedule(config, trained_noise(config), row.rule, request).value();
+        const Schedule schedule = make_schedule(config, trained_noise(config),
+                                                find_class(row.scheduler_class)->rule, request)
+                                      .value();
 
         ASSERT_EQ(schedule.timesteps.size(), static_cast<std::size_t>(steps));
         ASSERT_EQ(schedule.sigmas.size(), static_cast<std::size_t>(steps) + 1);

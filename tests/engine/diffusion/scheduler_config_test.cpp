@@ -45,8 +45,13 @@ TEST(SchedulerConfig, NamesTheKeyThatItCannotUse) {
 
   EXPECT_THAT(refused({{"beta_schedule", "cubic"}}), HasSubstr("beta_schedule = \"cubic\""));
   EXPECT_THAT(refused({{"steps_offset", "one"}}), HasSubstr("steps_offset"));
-  EXPECT_THAT(refused({{"prediction_type", "flow_prediction"}}), HasSubstr("prediction_type"));
-  EXPECT_THAT(refused({{"use_flow_sigmas", true}}), HasSubstr("flow matching"));
+  EXPECT_THAT(refused({{"prediction_type", "noise"}}), HasSubstr("prediction_type"));
+  EXPECT_THAT(refused({{"variance_type", "learned"}}), HasSubstr("learned variances"));
+  EXPECT_THAT(refused({{"solver_order", 1e10}}), HasSubstr("solver_order"));
+  EXPECT_THAT(refused({{"solver_order", 10000000000}}), HasSubstr("solver_order"));
+  EXPECT_THAT(refused({{"beta_end", 1.5}}), HasSubstr("beta_end"));
+  EXPECT_THAT(refused({{"trained_betas", {0.1, 0.2}}}), HasSubstr("trained_betas"));
+  EXPECT_THAT(refused({{"steps_offset", 1000}}), HasSubstr("steps_offset"));
   EXPECT_THAT(refused({{"num_train_timesteps", 0}}), HasSubstr("num_train_timesteps"));
   EXPECT_THAT(refused(json::array()), HasSubstr("not a JSON object"));
 }

@@ -192,7 +192,7 @@ TEST_F(SessionTest, SaysWhatIsWrongWithACellAndGoesOn) {
   EXPECT_THAT(size.detail(), HasSubstr("multiples of 8"));
   EXPECT_EQ(sampler.class_(), v1::FAILURE_CLASS_INPUT);
   EXPECT_THAT(sampler.detail(), HasSubstr("\"plms\""));
-  EXPECT_EQ(model.class_(), v1::FAILURE_CLASS_INPUT);
+  EXPECT_EQ(model.class_(), v1::FAILURE_CLASS_REJECTED);
   EXPECT_THAT(model.detail(), HasSubstr("/nowhere/model"));
   render({a_cell(4)});
   EXPECT_TRUE(ends_of(1).at(4).message.has_rendered());

@@ -92,15 +92,16 @@ TEST(ModelFamily, WhatIsNoCheckpointIsCalledByItsName) {
 TensorShapes sd2(int layers) {
   auto tensors = with(unet(), "cond_stage_model.model.ln_final.weight", {4});
   for (int i = 0; i < layers; ++i) {
-    tensors.emplace("cond_stage_model.model.transformer.resblocks." + std::to_string(i) +
-                        ".ln_1.weight",
-                    Shape{4});
+    tensors.emplace(
+        "cond_stage_model.model.transformer.resblocks." + std::to_string(i) + ".ln_1.weight",
+        Shape{4});
   }
   return tensors;
 }
 
 TEST(SingleFileMap, TheLayerThatSd2NeverRunsIsDropped) {
-  const auto map = SingleFileMap::of(with(sd2(3), "cond_stage_model.model.text_projection", {4, 4}));
+  const auto map =
+      SingleFileMap::of(with(sd2(3), "cond_stage_model.model.text_projection", {4, 4}));
   ASSERT_TRUE(map) << map.error().message;
 
   const auto kept = map->place("cond_stage_model.model.transformer.resblocks.1.ln_1.weight", {4});

@@ -160,6 +160,11 @@ Verdict check_lora(const Case& c) {
   const Networks networks(c);
   const auto targets = networks.targets();
   const auto loras = open_loras(c, targets);
+  const bool is_whole = networks.unet || !c.has_model("unet");
+  for (const auto& [lora, scale] : loras) {
+    verdict.expect(!is_whole || lora.unplaced().empty(),
+                   fmt::format("no place for {}", fmt::join(lora.unplaced(), ", ")));
+  }
   for (const auto& target : targets) {
     std::vector<AppliedLora> applied;
     for (const auto& [lora, scale] : loras) applied.push_back({lora.of(target.component), scale});

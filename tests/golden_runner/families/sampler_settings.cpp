@@ -24,6 +24,12 @@ Result<std::unique_ptr<diffusion::Sampler>> sampler_of(const nlohmann::json& con
       request.timesteps = value.get<std::vector<double>>();
     } else if (key == "sigmas") {
       request.sigmas = value.get<std::vector<double>>();
+    } else if (key == "mu") {
+      request.mu = value.get<double>();
+    } else if (key == "original_inference_steps") {
+      request.original_steps = value.get<int>();
+    } else if (key == "order") {
+      options.solver_order = value.get<int>();
     } else if (key == "eta") {
       options.eta = value.get<double>();
     } else if (key == "use_clipped_model_output") {

@@ -15,6 +15,7 @@
 #include "worker/engine/nn/autoencoder.h"
 #include "worker/engine/nn/clip_text.h"
 #include "worker/engine/nn/unet.h"
+#include "worker/engine/weights/single_file_configs.h"
 #include "worker/engine/weights/tensors.h"
 
 namespace furrow::golden {
@@ -67,6 +68,20 @@ std::vector<std::string> expected_names(const json& row) {
   return name.empty() ? std::vector<std::string>{} : std::vector<std::string>{name};
 }
 
+// What the shapes tell of each network's config, where the case gives it.
+void check_configs(const Case& c, const engine::weights::TensorShapes& shapes,
+                   const SingleFileMap& map, Verdict& verdict) {
+  const auto expected = c.config.value("component_configs", json::object());
+  for (const auto& [component, config] : expected.items()) {
+    const auto inferred = or_throw(engine::weights::infer_config(shapes, map, component));
+    for (const auto& [key, value] : inferred.items()) {
+      if (!config.contains(key) || config.at(key) == value) continue;
+      verdict.expect(false, fmt::format("{} {}: expected {}, inferred {}", component, key,
+                                        config.at(key).dump(), value.dump()));
+    }
+  }
+}
+
 // Names and shapes alone.
 void check_keys(const Case& c, Verdict& verdict) {
   const auto groups = c.read_json("keys.json");
@@ -98,6 +113,7 @@ void check_keys(const Case& c, Verdict& verdict) {
     }
   }
   verdict.compare(c, "out.count", scalar(count));
+  check_configs(c, shapes, map, verdict);
 }
 
 // The first digits of the hash of a weight's bytes in float32.

@@ -34,8 +34,8 @@ engine::StableDiffusion load_model(const Case& c) {
   const auto load = [&](auto loader, const char* part) {
     return std::move(*value_or_throw(loader(folder / part, at::kFloat, at::kCPU)));
   };
-  return {value_or_throw(engine::prompt::BpeTokenizer::load(
-              has_tokenizer ? folder / "tokenizer" : c.root / "clip_tokenizer")),
+  return {value_or_throw(prompt::BpeTokenizer::load(has_tokenizer ? folder / "tokenizer"
+                                                                  : c.root / "clip_tokenizer")),
           load(engine::load_clip_text, "text_encoder"),
           load(engine::load_unet, "unet"),
           load(engine::load_autoencoder, "vae"),

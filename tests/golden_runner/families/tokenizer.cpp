@@ -4,8 +4,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "common/prompt/tokenizer/bpe_tokenizer.h"
 #include "tests/golden_runner/families.h"
-#include "worker/engine/prompt/bpe_tokenizer.h"
 
 namespace furrow::golden {
 
@@ -27,7 +27,7 @@ at::Tensor to_tensor(const std::vector<Row>& rows, std::size_t length) {
 Verdict check_tokenizer(const Case& c) {
   Verdict verdict;
   const auto vocab = c.root / c.config.at("vocab").get<std::string>();
-  const auto tokenizer = engine::prompt::BpeTokenizer::load(vocab.parent_path());
+  const auto tokenizer = prompt::BpeTokenizer::load(vocab.parent_path());
   if (!tokenizer) {
     verdict.expect(false, tokenizer.error().message);
     return verdict;
@@ -42,7 +42,7 @@ Verdict check_tokenizer(const Case& c) {
                    fmt::format("{}: expected {}, got {}", entry.at("text").dump(-1, ' ', true),
                                entry.at("ids").dump(), ids));
     rows.push_back(tokenizer->encode_padded(text, length));
-    rows_pad0.push_back(engine::prompt::pad_ids(ids, length, tokenizer->eos_id(), 0));
+    rows_pad0.push_back(prompt::pad_ids(ids, length, tokenizer->eos_id(), 0));
   }
   if (c.has("out.input_ids")) verdict.compare(c, "out.input_ids", to_tensor(rows, length));
   if (c.has("out.input_ids_pad0")) {

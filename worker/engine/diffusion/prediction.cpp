@@ -20,8 +20,10 @@ at::Tensor denoised_exploding(Prediction prediction, const at::Tensor& x, const 
     }
     case Prediction::Sample:
       return output;
+    case Prediction::Flow:
+      break;
   }
-  FURROW_CHECK(false, "an unknown prediction type");
+  FURROW_CHECK(false, "a prediction of noise on top");
 }
 
 Mix Mix::of_sigma(double sigma) {
@@ -33,12 +35,16 @@ Mix Mix::of_alpha_cumprod(double alpha_cumprod) {
   return {std::sqrt(alpha_cumprod), std::sqrt(1 - alpha_cumprod)};
 }
 
+Mix Mix::of_flow(double sigma) {
+  return {1 - sigma, sigma};
+}
+
 double Mix::lambda() const {
   return std::log(alpha) - std::log(sigma);
 }
 
-at::Tensor denoised_preserving(Prediction prediction, const at::Tensor& x, const at::Tensor& output,
-                               Mix mix) {
+at::Tensor denoised_mixed(Prediction prediction, const at::Tensor& x, const at::Tensor& output,
+                          Mix mix) {
   switch (prediction) {
     case Prediction::Epsilon:
       return (x - output * mix.sigma) / mix.alpha;
@@ -46,6 +52,22 @@ at::Tensor denoised_preserving(Prediction prediction, const at::Tensor& x, const
       return x * mix.alpha - output * mix.sigma;
     case Prediction::Sample:
       return output;
+    case Prediction::Flow:
+      return x - output * mix.sigma;
+  }
+  FURROW_CHECK(false, "an unknown prediction type");
+}
+
+at::Tensor noise_of(Prediction prediction, const at::Tensor& x, const at::Tensor& output, Mix mix) {
+  switch (prediction) {
+    case Prediction::Epsilon:
+      return output;
+    case Prediction::V:
+      return output * mix.alpha + x * mix.sigma;
+    case Prediction::Sample:
+      return noise_in(x, output, mix);
+    case Prediction::Flow:
+      return x + output * mix.alpha;
   }
   FURROW_CHECK(false, "an unknown prediction type");
 }

@@ -10,11 +10,13 @@ namespace furrow::engine::diffusion {
 
 /// The clean latent where noise is added on top: x = x0 + sigma · eps (variance exploding, Karras
 /// et al. 2022). The network has seen x / √(sigma² + 1).
+/// Requires: not Prediction::Flow.
 at::Tensor denoised_exploding(Prediction prediction, const at::Tensor& x, const at::Tensor& output,
                               double sigma);
 
-/// One level of noise where it is mixed in: x = alpha · x0 + sigma · eps with alpha² + sigma² = 1
-/// (variance preserving, Song et al. 2021).
+/// One level of noise where it is mixed in: x = alpha · x0 + sigma · eps. Diffusion preserves the
+/// variance, alpha² + sigma² = 1 (Song et al. 2021); flow matching goes straight, alpha + sigma
+/// = 1.
 struct Mix {
   double alpha = 1;
   double sigma = 0;
@@ -23,12 +25,19 @@ struct Mix {
   static Mix of_sigma(double sigma);
   /// From the cumulative product of alphas, in [0, 1].
   static Mix of_alpha_cumprod(double alpha_cumprod);
+  /// From flow matching's sigma, in [0, 1].
+  static Mix of_flow(double sigma);
   /// Half the logarithm of the signal-to-noise ratio; infinite without noise.
   double lambda() const;
 };
 
-at::Tensor denoised_preserving(Prediction prediction, const at::Tensor& x, const at::Tensor& output,
-                               Mix mix);
+/// The clean latent of a mix. Prediction::Flow requires a mix of_flow.
+at::Tensor denoised_mixed(Prediction prediction, const at::Tensor& x, const at::Tensor& output,
+                          Mix mix);
+
+/// The noise of a mix, straight from the network's output. Requires, for Prediction::Sample:
+/// mix.sigma > 0.
+at::Tensor noise_of(Prediction prediction, const at::Tensor& x, const at::Tensor& output, Mix mix);
 
 /// The noise in x, given its clean latent. Requires: mix.sigma > 0.
 at::Tensor noise_in(const at::Tensor& x, const at::Tensor& denoised, Mix mix);

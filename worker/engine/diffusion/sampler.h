@@ -9,28 +9,9 @@
 
 #include "common/base/result.h"
 #include "worker/engine/diffusion/noise.h"
-#include "worker/engine/diffusion/schedule.h"
-#include "worker/engine/diffusion/scheduler_config.h"
+#include "worker/engine/diffusion/sampler_plan.h"
 
 namespace furrow::engine::diffusion {
-
-/// What a step may be told beside its config.
-struct StepOptions {
-  double eta = 0;                         ///< DDIM: share of the ancestral noise, 0 … 1
-  bool use_clipped_model_output = false;  ///< DDIM: take the noise anew from the clipped latent
-  double s_churn = 0;                     ///< Euler: Karras et al. 2022, algorithm 2
-  double s_tmin = 0;
-  double s_tmax = std::numeric_limits<double>::infinity();
-  double s_noise = 1;
-};
-
-/// All that a sampler is built from.
-struct SamplerPlan {
-  SchedulerConfig config;
-  TrainedNoise trained;
-  Schedule schedule;
-  StepOptions options;
-};
 
 /// One cell's way from noise to a clean latent, as a step machine: it says what to ask the model,
 /// takes the answer, and goes on. It owns the cell's latent and everything remembered between
@@ -45,8 +26,6 @@ struct SamplerPlan {
 /// threads.
 class Sampler {
  public:
-  explicit Sampler(SamplerPlan plan) : plan_(std::move(plan)) {}
-
   virtual ~Sampler() = default;
   Sampler(const Sampler&) = delete;
   Sampler& operator=(const Sampler&) = delete;
@@ -54,12 +33,14 @@ class Sampler {
   int step_count() const { return static_cast<int>(plan_.schedule.timesteps.size()); }
 
   /// How many steps are done.
-  virtual int steps_done() const { return call_; }
+  int steps_done() const { return is_finished() ? step_count() : calls_[index()].step; }
 
-  virtual int call_count() const { return step_count(); }
+  /// How many calls a run takes. A sampler that chooses its own steps knows only the next one.
+  int call_count() const { return static_cast<int>(calls_.size()); }
 
   /// The call that begins `step`: where a run enters that does not begin with pure noise.
-  virtual int first_call_of(int step) const { return step; }
+  /// Requires: 0 <= step <= step_count().
+  virtual int first_call_of(int step) const;
 
   /// The next call, from 0; call_count() when finished.
   int call() const { return call_; }
@@ -70,25 +51,26 @@ class Sampler {
   virtual double initial_scale() const = 0;
 
   /// `latent` with unit `noise` added so that it is what call `call` expects: the start of
-  /// image-to-image.
+  /// image-to-image. For a call within a step: what the call after it expects.
   virtual at::Tensor noised(const at::Tensor& latent, const at::Tensor& noise, int call) const = 0;
 
-  /// Begins a run at `first_call` with the latent as that call expects it.
+  /// Begins a run at `first_call` with the latent as that call expects it, and forgets any other.
   /// Requires: 0 <= first_call <= call_count(), the beginning of a step.
   void start(at::Tensor latent, int first_call = 0);
 
   /// What the model is told in call `call`, and the level of noise it meets there.
-  double timestep_of(int call) const { return plan_.schedule.timesteps[level_of(call)]; }
+  double timestep_of(int call) const { return calls_[static_cast<std::size_t>(call)].timestep; }
 
-  double sigma_of(int call) const { return plan_.schedule.sigmas[level_of(call)]; }
+  double sigma_of(int call) const { return calls_[static_cast<std::size_t>(call)].sigma; }
 
   double timestep() const { return timestep_of(call_); }
 
   /// The latent as the model wants to see it. Requires: started, not finished.
   virtual at::Tensor model_input() const = 0;
 
-  /// Takes the model's (guided) output and moves on. `draw` is asked at most once, and in the same
-  /// calls as the reference implementations ask, so that seeds give the same pictures.
+  /// Takes the model's (guided) output and moves on. `draw` is asked in the same calls, as often
+  /// and in the same order as the reference implementation asks, so that seeds give the same
+  /// pictures; most samplers ask at most once a call.
   void advance(const at::Tensor& output, const DrawNoise& draw);
 
   const at::Tensor& latent() const { return latent_; }
@@ -99,67 +81,60 @@ class Sampler {
   const SamplerPlan& plan() const { return plan_; }
 
  protected:
-  /// Which of the schedule's levels a call is about.
-  virtual std::size_t level_of(int call) const { return static_cast<std::size_t>(call); }
+  explicit Sampler(SamplerPlan plan);
+  Sampler(SamplerPlan plan, std::vector<Call> calls);
 
   /// The latent after this call; sets `denoised_`.
   virtual at::Tensor next_latent(const at::Tensor& output, const DrawNoise& draw) = 0;
 
+  /// Forgets what is remembered between steps.
+  virtual void forget() {}
+
+  std::size_t index() const { return static_cast<std::size_t>(call_); }
+
+  /// The step that this call belongs to.
+  std::size_t step() const { return static_cast<std::size_t>(calls_[index()].step); }
+
+  /// Whether this call is the first, and whether it is the last, of its step.
+  bool begins_step() const {
+    return call_ == 0 || calls_[index() - 1].step != calls_[index()].step;
+  }
+
+  bool ends_step() const {
+    return call_ + 1 == call_count() || calls_[index() + 1].step != calls_[index()].step;
+  }
+
+  // Constant after construction, but for samplers that choose their steps as they go.
   const SamplerPlan plan_;
+  std::vector<Call> calls_;
   // State of the run.
   at::Tensor latent_;
   at::Tensor denoised_;
   int call_ = 0;
 };
 
-/// Samplers that add noise on top of the latent (variance exploding): the model sees
-/// x / √(sigma² + 1).
-class ExplodingSampler : public Sampler {
- public:
-  using Sampler::Sampler;
-
-  double initial_scale() const override;
-  at::Tensor noised(const at::Tensor& latent, const at::Tensor& noise, int call) const override;
-  at::Tensor model_input() const override;
-
- protected:
-  /// The sigma of this call's level, or of `ahead` levels further on.
-  double sigma(int ahead = 0) const;
-};
-
-/// Samplers that mix noise in (variance preserving): the model sees the latent as it is.
-class PreservingSampler : public Sampler {
- public:
-  using Sampler::Sampler;
-
-  double initial_scale() const override { return 1; }
-
-  at::Tensor model_input() const override { return latent_; }
-};
-
-/// One sampler: what it is called, here and in diffusers, and how to build it.
+/// One sampler: what it is called here, and the config that it stands for.
 struct SamplerRow {
   std::string_view name;             ///< "dpmpp_2m", as in common/spec/sampler_names.h
   std::string_view scheduler_class;  ///< "DPMSolverMultistepScheduler"
-  std::string_view algorithm;        ///< of a class that has several; else empty
-  ScheduleRule rule;
-  std::unique_ptr<Sampler> (*make)(SamplerPlan);
+  void (*set)(SchedulerConfig&);     ///< what of the class's config makes it this sampler
 };
 
 /// Every sampler this engine has.
 const std::vector<SamplerRow>& sampler_rows();
 
-/// Builds the sampler that a diffusers config describes.
-/// Errors: Invalid, naming what of it is not supported, or the number of steps that is not
-/// possible.
+/// Builds the sampler that a config describes: diffusers' own, or one of config_of.
+/// Errors: Invalid, naming what of it is not supported or does not fit together, the number of
+/// steps that is not possible, or the option that is out of range or not this sampler's.
 Result<std::unique_ptr<Sampler>> make_sampler(const SchedulerConfig& config,
                                               const ScheduleRequest& request,
                                               const StepOptions& options = {});
 
-/// The config of furrow's sampler `name` with furrow's schedule `schedule` ("normal", "simple",
-/// "karras", "exponential") for a model whose own scheduler config is `model`: training noise,
+/// The config of furrow's sampler `name` with furrow's schedule `schedule` (both canonical names of
+/// common/spec/sampler_names.h) for a model whose own scheduler config is `model`: training noise,
 /// prediction type, spacing and offset are the model's, curves span all of its sigmas.
-/// Errors: Invalid, listing the names there are.
+/// Errors: Invalid, listing the names there are, or saying why the two do not go together or not
+/// with this kind of model.
 Result<SchedulerConfig> config_of(std::string_view name, std::string_view schedule,
                                   const SchedulerConfig& model);
 

@@ -1,113 +1,25 @@
 #include "worker/engine/diffusion/scheduler_config.h"
 
+#include <algorithm>
 #include <array>
-#include <utility>
 
-#include <fmt/format.h>
 #include <nlohmann/json.hpp>
+
+#include "worker/engine/diffusion/config_reader.h"
 
 namespace furrow::engine::diffusion {
 namespace {
 
-using nlohmann::json;
-
-template <typename Value>
-using Names = std::initializer_list<std::pair<std::string_view, Value>>;
-
-/// Takes values out of one JSON object and remembers the first fault.
-class Reader {
- public:
-  explicit Reader(const json& object) : object_(object) {}
-
-  /// The value of `key`, or nothing when it is absent or null.
-  const json* find(const char* key) const {
-    const auto found = object_.find(key);
-    return found == object_.end() || found->is_null() ? nullptr : &*found;
-  }
-
-  void read(const char* key, bool& value) {
-    if (const json* found = find(key)) {
-      if (!found->is_boolean()) return complain(key, *found, "true or false is expected");
-      value = found->get<bool>();
-    }
-  }
-
-  void read(const char* key, int& value) {
-    if (const json* found = find(key)) {
-      if (!found->is_number_integer()) return complain(key, *found, "a whole number is expected");
-      value = found->get<int>();
-    }
-  }
-
-  void read(const char* key, double& value) {
-    const json* found = find(key);
-    if (found == nullptr) return;
-    if (found->is_number()) {
-      value = found->get<double>();
-    } else if (*found == "inf" || *found == "-inf") {
-      const double infinity = std::numeric_limits<double>::infinity();
-      value = *found == "inf" ? infinity : -infinity;
-    } else {
-      complain(key, *found, "a number is expected");
-    }
-  }
-
-  void read(const char* key, std::optional<double>& value) {
-    if (find(key) == nullptr) return;
-    double number = 0;
-    read(key, number);
-    value = number;
-  }
-
-  void read(const char* key, std::vector<double>& values) {
-    const json* found = find(key);
-    if (found == nullptr) return;
-    if (!found->is_array()) return complain(key, *found, "a list of numbers is expected");
-    values.clear();
-    for (const json& element : *found) {
-      if (!element.is_number()) return complain(key, element, "a list of numbers is expected");
-      values.push_back(element.get<double>());
-    }
-  }
-
-  template <typename Value>
-  void read(const char* key, Value& value, Names<Value> names) {
-    const json* found = find(key);
-    if (found == nullptr) return;
-    std::string known;
-    for (const auto& [name, meaning] : names) {
-      if (*found == name) {
-        value = meaning;
-        return;
-      }
-      known += fmt::format("{}{}", known.empty() ? "" : ", ", name);
-    }
-    complain(key, *found, "known are " + known);
-  }
-
-  bool is_true(const char* key) const {
-    const json* found = find(key);
-    return found != nullptr && *found == true;
-  }
-
-  void complain(const char* key, const json& value, std::string_view why) {
-    if (fault_) return;
-    fault_ = fmt::format("the scheduler's config has {} = {}; {}", key, value.dump(), why);
-  }
-
-  const std::optional<std::string>& fault() const { return fault_; }
-
- private:
-  const json& object_;
-  std::optional<std::string> fault_;
-};
+/// More would only be a slip: models have 1000.
+constexpr int kMostTrainTimesteps = 100'000;
 
 /// Where classes differ in what an absent key means.
 void apply_class_defaults(SchedulerConfig& config) {
   const std::string& name = config.class_name;
   const auto is_one_of = [&](auto... names) { return ((name == names) || ...); };
   if (is_one_of("HeunDiscreteScheduler", "KDPM2DiscreteScheduler",
-                "KDPM2AncestralDiscreteScheduler", "LCMScheduler", "TCDScheduler")) {
+                "KDPM2AncestralDiscreteScheduler", "DPMSolverSDEScheduler", "LCMScheduler",
+                "TCDScheduler")) {
     config.beta_start = 0.00085;
     config.beta_end = 0.012;
   }
@@ -116,10 +28,53 @@ void apply_class_defaults(SchedulerConfig& config) {
     config.spacing = TimestepSpacing::Leading;
   config.clip_sample = is_one_of("DDIMScheduler", "DDPMScheduler");
   config.set_alpha_to_one = name != "PNDMScheduler";
-  if (name == "DPMSolverMultistepScheduler") config.algorithm = "dpmsolver++";
+  if (name == "DPMSolverSinglestepScheduler") config.lower_order_final = false;
+  if (name == "DEISMultistepScheduler") config.final_sigma = FinalSigma::SigmaMin;
+  if (name == "UniPCMultistepScheduler") config.solver_type = SolverType::Bh2;
+  if (name.starts_with("DPMSolver") && name != "DPMSolverSDEScheduler")
+    config.algorithm = "dpmsolver++";
+  if (name.starts_with("FlowMatch")) {
+    config.is_flow = true;
+    config.prediction = Prediction::Flow;
+  }
 }
 
-void read_curve(Reader& reader, SchedulerConfig& config) {
+// A file may carry the flags of the class that it was converted from: only some classes look.
+bool knows_curves(const std::string& class_name) {
+  constexpr std::array kWithout = {"DDIMScheduler", "DDPMScheduler",
+                                   "PNDMScheduler", "LCMScheduler",
+                                   "TCDScheduler",  "EulerAncestralDiscreteScheduler"};
+  return std::find(kWithout.begin(), kWithout.end(), class_name) == kWithout.end();
+}
+
+bool knows_flow_sigmas(const std::string& class_name) {
+  constexpr std::array kWith = {"DEISMultistepScheduler", "DPMSolverMultistepScheduler",
+                                "DPMSolverSinglestepScheduler", "UniPCMultistepScheduler"};
+  return std::find(kWith.begin(), kWith.end(), class_name) != kWith.end();
+}
+
+void read_trained_noise(ConfigReader& reader, SchedulerConfig& config) {
+  reader.read("num_train_timesteps", config.num_train_timesteps);
+  reader.read("beta_start", config.beta_start);
+  reader.read("beta_end", config.beta_end);
+  reader.read("beta_schedule", config.beta_schedule,
+              {{"linear", BetaSchedule::Linear},
+               {"scaled_linear", BetaSchedule::ScaledLinear},
+               {"squaredcos_cap_v2", BetaSchedule::SquaredCosine},
+               {"exp", BetaSchedule::Exponential},
+               {"laplace", BetaSchedule::Laplace},
+               {"sigmoid", BetaSchedule::Sigmoid}});
+  reader.read("trained_betas", config.trained_betas);
+  reader.read("rescale_betas_zero_snr", config.rescale_betas_zero_snr);
+  reader.read("prediction_type", config.prediction,
+              {{"epsilon", Prediction::Epsilon},
+               {"v_prediction", Prediction::V},
+               {"sample", Prediction::Sample},
+               {"original_sample", Prediction::Sample},
+               {"flow_prediction", Prediction::Flow}});
+}
+
+void read_curve(ConfigReader& reader, SchedulerConfig& config) {
   struct Flag {
     const char* key;
     SigmaCurve curve;
@@ -132,49 +87,30 @@ void read_curve(Reader& reader, SchedulerConfig& config) {
   reader.read("interpolation_type", config.curve,
               {{"linear", SigmaCurve::Spaced}, {"log_linear", SigmaCurve::LogLinear}});
   for (const Flag& flag : kFlags) {
-    if (!reader.is_true(flag.key)) continue;
+    if (!reader.is_true(flag.key) || !knows_curves(config.class_name)) continue;
     config.curve = flag.curve;
     return;
   }
 }
 
-/// What no sampler here can follow.
-void refuse_unsupported(Reader& reader) {
-  for (const char* key : {"use_flow_sigmas", "use_dynamic_shifting"}) {
-    if (reader.is_true(key)) reader.complain(key, true, "flow matching is not supported");
-  }
-  if (const json* variance = reader.find("variance_type");
-      variance != nullptr && (*variance == "learned" || *variance == "learned_range"))
-    reader.complain("variance_type", *variance, "learned variances are not supported");
+void read_flow(ConfigReader& reader, SchedulerConfig& config) {
+  if (knows_flow_sigmas(config.class_name)) reader.read("use_flow_sigmas", config.is_flow);
+  FlowShift& flow = config.flow;
+  reader.read("shift", flow.shift);
+  reader.read("flow_shift", flow.shift);
+  reader.read("use_dynamic_shifting", flow.is_dynamic);
+  reader.read("time_shift_type", flow.kind,
+              {{"exponential", TimeShift::Exponential}, {"linear", TimeShift::Linear}});
+  reader.read("base_shift", flow.base_shift);
+  reader.read("max_shift", flow.max_shift);
+  reader.read("base_image_seq_len", flow.base_image_seq_len);
+  reader.read("max_image_seq_len", flow.max_image_seq_len);
+  reader.read("shift_terminal", flow.terminal);
+  reader.read("invert_sigmas", flow.is_inverted);
+  if (flow.terminal == 0.0) flow.terminal.reset();  // as in Python, 0 is as good as nothing
 }
 
-}  // namespace
-
-Result<SchedulerConfig> parse_scheduler_config(const nlohmann::json& object) {
-  if (!object.is_object())
-    return fail(ErrorKind::Invalid, "the scheduler's config is not a JSON object");
-  Reader reader(object);
-  SchedulerConfig config;
-  if (const json* name = reader.find("_class_name"); name != nullptr && name->is_string())
-    config.class_name = name->get<std::string>();
-  apply_class_defaults(config);
-
-  reader.read("num_train_timesteps", config.num_train_timesteps);
-  reader.read("beta_start", config.beta_start);
-  reader.read("beta_end", config.beta_end);
-  reader.read("beta_schedule", config.beta_schedule,
-              {{"linear", BetaSchedule::Linear},
-               {"scaled_linear", BetaSchedule::ScaledLinear},
-               {"squaredcos_cap_v2", BetaSchedule::SquaredCosine},
-               {"exp", BetaSchedule::Exponential}});
-  reader.read("trained_betas", config.trained_betas);
-  reader.read("rescale_betas_zero_snr", config.rescale_betas_zero_snr);
-  reader.read("prediction_type", config.prediction,
-              {{"epsilon", Prediction::Epsilon},
-               {"v_prediction", Prediction::V},
-               {"sample", Prediction::Sample},
-               {"original_sample", Prediction::Sample}});
-
+void read_levels(ConfigReader& reader, SchedulerConfig& config) {
   reader.read("timestep_spacing", config.spacing,
               {{"linspace", TimestepSpacing::Linspace},
                {"leading", TimestepSpacing::Leading},
@@ -183,32 +119,114 @@ Result<SchedulerConfig> parse_scheduler_config(const nlohmann::json& object) {
   read_curve(reader, config);
   reader.read("sigma_min", config.sigma_min);
   reader.read("sigma_max", config.sigma_max);
-  reader.read("final_sigmas_type", config.final_sigma,
-              {{"zero", FinalSigma::Zero}, {"sigma_min", FinalSigma::SigmaMin}});
+  if (config.class_name != "DEISMultistepScheduler")
+    reader.read("final_sigmas_type", config.final_sigma,
+                {{"zero", FinalSigma::Zero}, {"sigma_min", FinalSigma::SigmaMin}});
   reader.read("lambda_min_clipped", config.lambda_min_clipped);
   reader.read("timestep_type", config.continuous_timesteps,
               {{"discrete", false}, {"continuous", true}});
+  reader.read("original_inference_steps", config.original_inference_steps);
+}
 
-  if (const json* algorithm = reader.find("algorithm_type");
-      algorithm != nullptr && algorithm->is_string())
+/// The variants of one solver that a file converted from another solver's carries are taken for
+/// the solver's own first choice, as the reference does.
+void read_solver(ConfigReader& reader, SchedulerConfig& config) {
+  const bool is_dpm = !config.algorithm.empty();
+  if (const auto* algorithm = reader.find("algorithm_type");
+      algorithm != nullptr && algorithm->is_string() && *algorithm != "deis" && is_dpm)
     config.algorithm = algorithm->get<std::string>();
+  const auto own = config.solver_type;
+  reader.read("solver_type", config.solver_type,
+              {{"midpoint", is_dpm ? SolverType::Midpoint : own},
+               {"heun", is_dpm ? SolverType::Heun : own},
+               {"bh1", is_dpm ? own : SolverType::Bh1},
+               {"bh2", is_dpm ? own : SolverType::Bh2},
+               {"logrho", own}});
   reader.read("solver_order", config.solver_order);
-  if (config.class_name == "DPMSolverMultistepScheduler")
-    reader.read("solver_type", config.solver_type,
-                {{"midpoint", SolverType::Midpoint}, {"heun", SolverType::Heun}});
   reader.read("lower_order_final", config.lower_order_final);
   reader.read("euler_at_final", config.euler_at_final);
-  reader.read("set_alpha_to_one", config.set_alpha_to_one);
+  reader.read("predict_x0", config.predict_x0);
+  reader.read("disable_corrector", config.disable_corrector);
+  if (const auto* solver_p = reader.find("solver_p"))
+    reader.complain("solver_p", solver_p->is_object() ? "{...}" : solver_p->dump(),
+                    "a predictor of its own is not supported");
+}
 
+void read_step(ConfigReader& reader, SchedulerConfig& config) {
+  read_solver(reader, config);
+  reader.read("set_alpha_to_one", config.set_alpha_to_one);
+  reader.read("skip_prk_steps", config.skip_prk_steps);
+  reader.read("timestep_scaling", config.timestep_scaling);
+  reader.read("stochastic_sampling", config.stochastic_sampling);
+  // The _log kinds only say how the same variance was computed.
+  if (const auto* variance = reader.find("variance_type");
+      variance != nullptr && (*variance == "learned" || *variance == "learned_range")) {
+    reader.complain("variance_type", *variance, "learned variances are not supported");
+  } else {
+    reader.read("variance_type", config.variance,
+                {{"fixed_small", Variance::FixedSmall},
+                 {"fixed_small_log", Variance::FixedSmall},
+                 {"fixed_large", Variance::FixedLarge},
+                 {"fixed_large_log", Variance::FixedLarge}});
+  }
+}
+
+void read_bounds(ConfigReader& reader, SchedulerConfig& config) {
   reader.read("clip_sample", config.clip_sample);
   reader.read("clip_sample_range", config.clip_sample_range);
   reader.read("thresholding", config.thresholding);
   reader.read("dynamic_thresholding_ratio", config.dynamic_thresholding_ratio);
   reader.read("sample_max_value", config.sample_max_value);
-  refuse_unsupported(reader);
+}
 
-  if (!reader.fault() && config.num_train_timesteps < 1)
-    reader.complain("num_train_timesteps", config.num_train_timesteps, "at least 1 is expected");
+/// Numbers that would lead out of the model's timesteps or to no noise at all.
+void check_ranges(ConfigReader& reader, const SchedulerConfig& config) {
+  const int count = config.num_train_timesteps;
+  if (count < 1 || count > kMostTrainTimesteps)
+    reader.complain("num_train_timesteps", count,
+                    fmt::format("1 to {} are expected", kMostTrainTimesteps));
+  const auto is_beta = [](double beta) { return beta >= 0 && beta < 1; };
+  if (!is_beta(config.beta_start))
+    reader.complain("beta_start", config.beta_start, "0 to 1 is expected");
+  if (!is_beta(config.beta_end)) reader.complain("beta_end", config.beta_end, "0 to 1 is expected");
+  if (!std::all_of(config.trained_betas.begin(), config.trained_betas.end(), is_beta))
+    reader.complain("trained_betas", "[...]", "0 to 1 is expected of each");
+  if (!config.trained_betas.empty() &&
+      config.trained_betas.size() != static_cast<std::size_t>(count))
+    reader.complain("trained_betas", fmt::format("[{} numbers]", config.trained_betas.size()),
+                    fmt::format("one for each of the {} timesteps is expected", count));
+  if (config.steps_offset < 0 || config.steps_offset >= count)
+    reader.complain("steps_offset", config.steps_offset,
+                    fmt::format("0 to {} is expected", count - 1));
+  const FlowShift& flow = config.flow;
+  if (!(flow.shift > 0)) reader.complain("shift", flow.shift, "more than 0 is expected");
+  if (flow.max_image_seq_len <= flow.base_image_seq_len)
+    reader.complain(
+        "max_image_seq_len", flow.max_image_seq_len,
+        fmt::format("more than base_image_seq_len, {}, is expected", flow.base_image_seq_len));
+  if (flow.terminal && !(*flow.terminal > 0 && *flow.terminal < 1))
+    reader.complain("shift_terminal", *flow.terminal, "0 to 1 is expected");
+  const double ratio = config.dynamic_thresholding_ratio;
+  if (!(ratio >= 0 && ratio <= 1))
+    reader.complain("dynamic_thresholding_ratio", ratio, "0 to 1 is expected");
+}
+
+}  // namespace
+
+Result<SchedulerConfig> parse_scheduler_config(const nlohmann::json& object) {
+  if (!object.is_object())
+    return fail(ErrorKind::Invalid, "the scheduler's config is not a JSON object");
+  ConfigReader reader(object);
+  SchedulerConfig config;
+  if (const auto* name = reader.find("_class_name"); name != nullptr && name->is_string())
+    config.class_name = name->get<std::string>();
+  apply_class_defaults(config);
+  read_trained_noise(reader, config);
+  read_flow(reader, config);
+  read_levels(reader, config);
+  read_step(reader, config);
+  read_bounds(reader, config);
+  check_ranges(reader, config);
   if (reader.fault()) return fail(ErrorKind::Invalid, *reader.fault());
   return config;
 }

@@ -8,10 +8,10 @@
 #include <nlohmann/json.hpp>
 
 #include "common/base/result.h"
+#include "common/prompt/tokenizer/bpe_tokenizer.h"
 #include "worker/engine/nn/autoencoder.h"
 #include "worker/engine/nn/clip_text.h"
 #include "worker/engine/nn/unet.h"
-#include "worker/engine/prompt/bpe_tokenizer.h"
 
 namespace furrow::engine {
 

@@ -4,7 +4,8 @@
 #include <iterator>
 
 #include <ATen/ATen.h>
-#include <fmt/format.h>
+
+#include "worker/engine/pipelines/conditioning.h"
 
 namespace furrow::engine::pipelines {
 
@@ -61,20 +62,12 @@ std::vector<Ids> prompt_chunks(const prompt::BpeTokenizer& tokenizer, std::strin
 Result<at::Tensor> encode_prompt(const StableDiffusion& model, std::string_view text,
                                  std::uint32_t clip_skip, PromptLength length) {
   const nn::ClipText& encoder = model.text_encoder;
-  const std::uint32_t skip = std::max(clip_skip, 1U);
-  if (skip > encoder.layers.size())
-    return fail(ErrorKind::Invalid,
-                fmt::format("clip skip {} is more than the {} layers of the model's text encoder",
-                            skip, encoder.layers.size()));
-
   std::vector<at::Tensor> states;
   const at::Device device = encoder.token_embedding.weight.get().device();
   for (const Ids& row : prompt_chunks(model.tokenizer, text, length)) {
     const at::Tensor ids = at::tensor(row, at::kLong).unsqueeze(0).to(device);
-    const nn::ClipTextOutput output = encoder.forward(ids);
-    states.push_back(skip == 1 ? output.last_hidden_state
-                               : encoder.final_layer_norm(
-                                     output.hidden_states[output.hidden_states.size() - skip]));
+    FURROW_TRY(const Conditioning conditioning, condition_sd(encoder, ids, clip_skip));
+    states.push_back(conditioning.prompt);
   }
   return at::cat(states, 1);
 }

@@ -110,6 +110,12 @@ at::Tensor own_rows(const Adapter& adapter, const at::Tensor& all) {
   return change_layout(rows, adapter.change);
 }
 
+// [rows]; a row of zeros has the smallest norm that can be divided by.
+at::Tensor row_norms(const at::Tensor& x) {
+  constexpr double kSmallest = 1e-12;
+  return as_matrix(x).norm(2, 1).clamp_min(kSmallest);
+}
+
 // What brings the changed weight to the norms of DoRA, taken from the weight.
 at::Tensor decomposed(const Adapter& adapter, const at::Tensor& weight, const at::Tensor& delta) {
   const auto changed = weight + delta;
@@ -117,12 +123,12 @@ at::Tensor decomposed(const Adapter& adapter, const at::Tensor& weight, const at
   if (magnitude.size(0) == 1 && weight.size(0) != 1) {
     // The norms of columns: over all outputs, and over the kernel.
     const auto columns = changed.transpose(0, 1);
-    const auto norms = as_matrix(columns).norm(2, 1).reshape({1, -1});
+    const auto norms = row_norms(columns).reshape({1, -1});
     auto shape = std::vector<std::int64_t>(static_cast<std::size_t>(weight.dim()), 1);
     shape[1] = weight.size(1);
     return changed * (magnitude.reshape({1, -1}) / norms).reshape(shape) - weight;
   }
-  const auto norms = as_matrix(changed).norm(2, 1);
+  const auto norms = row_norms(changed);
   auto shape = std::vector<std::int64_t>(static_cast<std::size_t>(weight.dim()), 1);
   shape[0] = weight.size(0);
   const auto own = own_rows(adapter, magnitude.reshape({-1, 1})).reshape({-1});

@@ -1,7 +1,5 @@
 #include "worker/engine/weights/lora_file.h"
 
-#include <algorithm>
-#include <array>
 #include <cmath>
 #include <utility>
 #include <vector>
@@ -12,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "worker/engine/weights/checkpoint.h"
+#include "worker/engine/weights/lora_factors.h"
 #include "worker/engine/weights/tensors.h"
 
 namespace furrow::engine::weights {
@@ -20,103 +19,7 @@ namespace {
 
 using nlohmann::json;
 
-// A factor's place in the formulas. Files have other names for the same.
-enum class Factor {
-  Down,
-  Up,
-  Mid,
-  Alpha,
-  Scale,
-  Magnitude,
-  Hada1A,
-  Hada1B,
-  Hada2A,
-  Hada2B,
-  HadaT1,
-  HadaT2,
-  Lokr1,
-  Lokr1A,
-  Lokr1B,
-  Lokr2,
-  Lokr2A,
-  Lokr2B,
-  LokrT2,
-  Difference,
-  BiasDifference
-};
-
-struct Ending {
-  std::string_view text;
-  Factor factor;
-};
-
-// What stands behind a module's name. Of two that fit the first is taken.
-constexpr std::array kEndings = {
-    Ending{".lora_down.weight", Factor::Down},
-    Ending{".lora_up.weight", Factor::Up},
-    Ending{".lora_mid.weight", Factor::Mid},
-    Ending{".lora_A.weight", Factor::Down},  // PEFT
-    Ending{".lora_B.weight", Factor::Up},
-    Ending{".lora_A.default.weight", Factor::Down},
-    Ending{".lora_B.default.weight", Factor::Up},
-    Ending{"_lora.down.weight", Factor::Down},  // diffusers before 0.22: to_q_lora
-    Ending{"_lora.up.weight", Factor::Up},
-    Ending{".lora_linear_layer.down.weight", Factor::Down},
-    Ending{".lora_linear_layer.up.weight", Factor::Up},
-    Ending{".lora.down.weight", Factor::Down},
-    Ending{".lora.up.weight", Factor::Up},
-    Ending{".alpha", Factor::Alpha},
-    Ending{".scale", Factor::Scale},
-    Ending{".dora_scale", Factor::Magnitude},
-    Ending{".lora_magnitude_vector", Factor::Magnitude},
-    Ending{".lora_magnitude_vector.weight", Factor::Magnitude},
-    Ending{".lora_magnitude_vector.default.weight", Factor::Magnitude},
-    Ending{".hada_w1_a", Factor::Hada1A},
-    Ending{".hada_w1_b", Factor::Hada1B},
-    Ending{".hada_w2_a", Factor::Hada2A},
-    Ending{".hada_w2_b", Factor::Hada2B},
-    Ending{".hada_t1", Factor::HadaT1},
-    Ending{".hada_t2", Factor::HadaT2},
-    Ending{".lokr_w1", Factor::Lokr1},
-    Ending{".lokr_w1_a", Factor::Lokr1A},
-    Ending{".lokr_w1_b", Factor::Lokr1B},
-    Ending{".lokr_w2", Factor::Lokr2},
-    Ending{".lokr_w2_a", Factor::Lokr2A},
-    Ending{".lokr_w2_b", Factor::Lokr2B},
-    Ending{".lokr_t2", Factor::LokrT2},
-    Ending{".diff", Factor::Difference},
-    Ending{".diff_b", Factor::BiasDifference},
-    Ending{".w_norm", Factor::Difference},
-    Ending{".b_norm", Factor::BiasDifference},
-};
-
 using Factors = std::map<Factor, at::Tensor>;
-
-struct Split {
-  std::string module;
-  Factor factor;
-};
-
-// diffusers once kept the LoRAs of an attention apart from its layers.
-std::string module_of_processor(std::string module) {
-  constexpr std::string_view kProcessor = ".processor.";
-  const auto at = module.find(kProcessor);
-  if (at == std::string::npos) return module;
-  module.erase(at + 1, kProcessor.size() - 1);
-  constexpr std::string_view kOut = ".to_out";
-  const bool is_out = module.size() >= kOut.size() &&
-                      module.compare(module.size() - kOut.size(), kOut.size(), kOut) == 0;
-  return is_out ? module + ".0" : module;
-}
-
-std::optional<Split> split_name(std::string_view name) {
-  for (const auto& [text, factor] : kEndings) {
-    if (name.size() <= text.size() || name.substr(name.size() - text.size()) != text) continue;
-    return Split{module_of_processor(std::string(name.substr(0, name.size() - text.size()))),
-                 factor};
-  }
-  return std::nullopt;
-}
 
 // What PEFT writes beside the tensors: rank and alpha per network, with patterns for some modules.
 class PeftConfig {
@@ -178,6 +81,9 @@ class ModuleReader {
       : name_(name), factors_(factors), peft_(peft) {}
 
   Result<LoraModule> read() const {
+    for (const auto number : {Factor::Alpha, Factor::Scale}) {
+      if (has(number) && get(number).numel() != 1) return incomplete("an alpha that is one number");
+    }
     LoraModule module;
     if (has(Factor::Down) || has(Factor::Up)) {
       FURROW_TRY(module.weight, low_rank());
@@ -293,7 +199,7 @@ Result<LoraModules> read_lora(const std::filesystem::path& path) {
   FURROW_TRY(const auto file, SafetensorsFile::open(path));
   std::map<std::string, Factors, std::less<>> factors;
   for (const auto& [name, stored] : file.tensors()) {
-    const auto split = split_name(name);
+    const auto split = split_factor_name(name);
     if (!split) {
       return fail(ErrorKind::Invalid,
                   fmt::format("{}: tensor \"{}\" is of no kind of LoRA that is known here (LoRA, "

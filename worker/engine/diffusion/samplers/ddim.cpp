@@ -11,24 +11,19 @@
 
 #include <ATen/ATen.h>
 
-#include "worker/engine/diffusion/prediction.h"
+#include "worker/engine/diffusion/samplers/bases.h"
 #include "worker/engine/diffusion/samplers/samplers.h"
 
 namespace furrow::engine::diffusion {
 namespace {
 
-class Ddim final : public PreservingSampler {
+class Ddim final : public TimestepSampler {
  public:
-  explicit Ddim(SamplerPlan plan) : PreservingSampler(std::move(plan)) {
+  explicit Ddim(SamplerPlan plan) : TimestepSampler(std::move(plan)) {
     for (std::size_t i = 0; i < plan_.schedule.timesteps.size(); ++i) {
       from_.push_back(alpha_at(i));
       to_.push_back(alpha_after(i));
     }
-  }
-
-  at::Tensor noised(const at::Tensor& latent, const at::Tensor& noise, int call) const override {
-    const Mix mix = Mix::of_alpha_cumprod(from_[level_of(call)]);
-    return latent * mix.alpha + noise * mix.sigma;
   }
 
  private:
@@ -40,51 +35,39 @@ class Ddim final : public PreservingSampler {
   }
 
   double alpha_at(std::size_t i) const {
-    if (!is_spaced()) return alpha_of_sigma(i);
-    return plan_.trained.alphas_cumprod[static_cast<std::size_t>(plan_.schedule.timesteps[i])];
+    return is_spaced() ? alpha_cumprod(plan_.schedule.timesteps[i]) : alpha_of_sigma(i);
   }
 
   double alpha_after(std::size_t i) const {
-    const double last = plan_.config.set_alpha_to_one ? 1 : plan_.trained.alphas_cumprod.front();
-    if (!is_spaced()) return i + 1 < plan_.schedule.timesteps.size() ? alpha_of_sigma(i + 1) : last;
+    if (!is_spaced())
+      return i + 1 < plan_.schedule.timesteps.size() ? alpha_of_sigma(i + 1)
+                                                     : final_alpha_cumprod();
     const int stride = plan_.config.num_train_timesteps / step_count();
     const int next = static_cast<int>(plan_.schedule.timesteps[i]) - stride;
-    return next >= 0 ? plan_.trained.alphas_cumprod[static_cast<std::size_t>(next)] : last;
+    return next >= 0 ? alpha_cumprod(next) : final_alpha_cumprod();
   }
 
-  at::Tensor bounded(const at::Tensor& denoised) const {
-    const SchedulerConfig& config = plan_.config;
-    if (config.thresholding) return thresholded(denoised, config);
-    if (config.clip_sample)
-      return denoised.clamp(-config.clip_sample_range, config.clip_sample_range);
-    return denoised;
+  Mix mix_of(int call) const override {
+    return Mix::of_alpha_cumprod(from_[static_cast<std::size_t>(call)]);
   }
 
   /// The noise in the latent; the clipped clean latent leaves the prediction itself as it was.
-  at::Tensor noise_of(const at::Tensor& output, Mix mix) const {
+  at::Tensor eps_of(const at::Tensor& output, Mix mix) const {
     if (plan_.options.use_clipped_model_output) return noise_in(latent_, denoised_, mix);
-    switch (plan_.config.prediction) {
-      case Prediction::Epsilon:
-        return output;
-      case Prediction::V:
-        return output * mix.alpha + latent_ * mix.sigma;
-      case Prediction::Sample:
-        return noise_in(latent_, output, mix);
-    }
-    return output;
+    return noise_of(plan_.config.prediction, latent_, output, mix);
   }
 
   at::Tensor next_latent(const at::Tensor& output, const DrawNoise& draw) override {
-    const double a = from_[level_of(call_)];
-    const double a_next = to_[level_of(call_)];
-    const Mix mix = Mix::of_alpha_cumprod(a);
-    const double eta = plan_.options.eta;
+    const double a = from_[index()];
+    const double a_next = to_[index()];
+    const Mix mix = mix_of(call_);
+    const double eta = plan_.options.eta.value_or(0);
     const double variance = eta * eta * (1 - a_next) / (1 - a) * (1 - a / a_next);
 
-    denoised_ = bounded(denoised_preserving(plan_.config.prediction, latent_, output, mix));
-    const at::Tensor eps = noise_of(output, mix);
+    denoised_ = denoise(latent_, output, mix);
+    const at::Tensor eps = eps_of(output, mix);
     const at::Tensor x = denoised_ * std::sqrt(a_next) + eps * std::sqrt(1 - a_next - variance);
-    return eta > 0 ? x + draw() * std::sqrt(variance) : x;
+    return eta > 0 ? x + draw() * (std::sqrt(variance) * plan_.options.s_noise) : x;
   }
 
   // Constant after construction: the cumulative alpha before and after each step.

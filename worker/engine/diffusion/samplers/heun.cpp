@@ -1,61 +1,60 @@
-// Heun's method on the probability-flow ODE: Karras et al. 2022 (arXiv:2206.00364), algorithm 1.
+// Heun's method on the probability-flow ODE: Karras et al. 2022 (arXiv:2206.00364), algorithm 2.
 // A step asks the model twice: for the slope d at sigma, and, after an Euler step, for the slope d'
 // at sigma_next; it then goes along their mean. The last step, to 0, has no second slope.
 //
-//   x_euler = x + d dt       x' = x + (d + d') / 2 dt        dt = sigma_next - sigma
+//   x_euler = x_hat + d dt       x' = x_hat + (d + d') / 2 dt        dt = sigma_next - sigma_hat
 //
-// Calls: 0 is the first slope of step 0, 1 its second, 2 the first of step 1, …
+// Calls: 0 is the first slope of step 0, 1 its second, 2 the first of step 1, … Churn as Euler has
+// it; with flow matching the reference draws in the second call too, for nothing.
 
 #include <ATen/ATen.h>
 
-#include "worker/engine/diffusion/prediction.h"
+#include "worker/engine/diffusion/samplers/bases.h"
 #include "worker/engine/diffusion/samplers/samplers.h"
 
 namespace furrow::engine::diffusion {
 namespace {
 
-class Heun final : public ExplodingSampler {
+std::vector<Call> heun_calls(const SamplerPlan& plan) {
+  const Schedule& schedule = plan.schedule;
+  return two_calls_a_step(schedule, [&](int step) {
+    const auto next = static_cast<std::size_t>(step) + 1;
+    const double sigma = schedule.sigmas[next];
+    return Call{
+        step, sigma,
+        next < schedule.timesteps.size() ? schedule.timesteps[next] : timestep_of(plan, sigma)};
+  });
+}
+
+class Heun final : public SigmaSampler {
  public:
-  using ExplodingSampler::ExplodingSampler;
-
-  int call_count() const override { return 2 * step_count() - 1; }
-
-  int first_call_of(int step) const override { return 2 * step; }
-
-  int steps_done() const override { return (call_ + 1) / 2; }
+  explicit Heun(const SamplerPlan& plan) : SigmaSampler(plan, heun_calls(plan)) {}
 
  private:
-  std::size_t level_of(int call) const override { return static_cast<std::size_t>(call + 1) / 2; }
-
-  at::Tensor slope(const at::Tensor& output) {
-    const SchedulerConfig& config = plan_.config;
-    denoised_ = denoised_exploding(config.prediction, latent_, output, sigma());
-    if (config.clip_sample)
-      denoised_ = denoised_.clamp(-config.clip_sample_range, config.clip_sample_range);
-    return (latent_ - denoised_) / sigma();
-  }
-
-  at::Tensor next_latent(const at::Tensor& output, const DrawNoise&) override {
-    const bool is_first = call_ % 2 == 0;
-    if (is_first) {
-      x_ = latent_;
-      d_ = slope(output);
-      dt_ = sigma(1) - sigma();
-      return x_ + d_ * dt_;
+  at::Tensor next_latent(const at::Tensor& output, const DrawNoise& draw) override {
+    if (begins_step()) {
+      from_ = churned(draw, parts());
+      d_ = churned_slope(from_, output);
+      return from_.x + d_ * dt();
     }
-    return x_ + (d_ + slope(output)) * (0.5 * dt_);
+    if (is_flow()) churned(draw, parts());
+    return from_.x + (d_ + slope(latent_, output, sigma(1))) * (0.5 * dt());
   }
+
+  /// Among how many the churn is divided: the steps, for flow matching the calls.
+  std::size_t parts() const { return is_flow() ? calls_.size() : plan_.schedule.timesteps.size(); }
+
+  double dt() const { return sigma(1) - from_.sigma_hat; }
 
   // Of the step between its two calls.
-  at::Tensor x_;
+  Churned from_;
   at::Tensor d_;
-  double dt_ = 0;
 };
 
 }  // namespace
 
 std::unique_ptr<Sampler> make_heun(SamplerPlan plan) {
-  return std::make_unique<Heun>(std::move(plan));
+  return std::make_unique<Heun>(plan);
 }
 
 }  // namespace furrow::engine::diffusion
