@@ -14,14 +14,22 @@ struct Family {
 
 // One row a family, one file a row: families/NAME.cpp.
 constexpr std::array kFamilies = {
+    Family{"attention", check_attention},
     Family{"clip_text", check_clip_text},
     Family{"controlnet", check_controlnet},
+    Family{"encode_prompt", check_encode_prompt},
+    Family{"flux_transformer", check_flux_transformer},
     Family{"ip_adapter", check_ip_adapter},
+    Family{"lora", check_lora},
     Family{"pipelines", check_pipelines},
     Family{"rng", check_rng},
     Family{"schedulers", check_schedulers},
+    Family{"sd3_transformer", check_sd3_transformer},
+    Family{"single_file", check_single_file},
     Family{"t2i_adapter", check_t2i_adapter},
+    Family{"t5", check_t5},
     Family{"text_to_image", check_text_to_image},
+    Family{"textual_inversion", check_textual_inversion},
     Family{"tokenizer", check_tokenizer},
     Family{"unet", check_unet},
     Family{"upscaler", check_upscaler},

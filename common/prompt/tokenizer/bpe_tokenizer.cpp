@@ -41,6 +41,7 @@ struct BpeTokenizer::State {
 
   void encode_word(const std::string& word, std::vector<std::int64_t>& ids);
   void encode_plain(std::string_view text, std::vector<std::int64_t>& ids);
+  void encode_part(std::string_view text, const AddedTokens& added, std::vector<std::int64_t>& ids);
 
   struct Found {
     std::size_t at;
@@ -79,10 +80,16 @@ BpeTokenizer& BpeTokenizer::operator=(BpeTokenizer&&) noexcept = default;
 BpeTokenizer::~BpeTokenizer() = default;
 
 std::vector<std::int64_t> BpeTokenizer::encode(std::string_view text) const {
+  static const AddedTokens kNone(0);
+  return encode(text, kNone);
+}
+
+std::vector<std::int64_t> BpeTokenizer::encode(std::string_view text,
+                                               const AddedTokens& added) const {
   std::vector<std::int64_t> ids = {state_->bos};
   while (!text.empty()) {
     const auto found = state_->find_special(text);
-    state_->encode_plain(text.substr(0, found.at), ids);
+    state_->encode_part(text.substr(0, found.at), added, ids);
     if (found.length == 0) break;
     ids.push_back(found.id);
     text.remove_prefix(found.at + found.length);
@@ -133,6 +140,21 @@ void BpeTokenizer::State::encode_word(const std::string& word, std::vector<std::
 
 void BpeTokenizer::State::encode_plain(std::string_view text, std::vector<std::int64_t>& ids) {
   for (const auto& word : clip_words(text)) encode_word(word, ids);
+}
+
+// A text without special tokens. Added ones are looked for when it is in its normal form.
+void BpeTokenizer::State::encode_part(std::string_view text, const AddedTokens& added,
+                                      std::vector<std::int64_t>& ids) {
+  if (added.empty()) return encode_plain(text, ids);
+  const auto normal = clip_text(text);
+  std::string_view left = normal;
+  while (!left.empty()) {
+    const auto found = added.find(left);
+    encode_plain(left.substr(0, found.at), ids);
+    if (found.length == 0) break;
+    ids.push_back(found.id);
+    left.remove_prefix(found.at + found.length);
+  }
 }
 
 BpeTokenizer::State::Found BpeTokenizer::State::find_special(std::string_view text) const {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "common/base/result.h"
+#include "common/prompt/tokenizer/added_tokens.h"
 
 namespace furrow::prompt {
 
@@ -28,6 +29,10 @@ class BpeTokenizer {
   /// `text` (UTF-8; bytes that are none count as U+FFFD) as ids between the start and the end
   /// token, however many.
   std::vector<std::int64_t> encode(std::string_view text) const;
+
+  /// The same where tokens have been added, which are found anywhere in the text, within words too.
+  /// A token of several vectors is one id unless the text was expanded (AddedTokens::expand).
+  std::vector<std::int64_t> encode(std::string_view text, const AddedTokens& added) const;
 
   /// encode(), cut to `length` ids with the end token last, or filled up with the pad token.
   /// Requires: length >= 2.

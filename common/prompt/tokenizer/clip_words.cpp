@@ -149,4 +149,10 @@ std::vector<std::string> clip_words(std::string_view text) {
   return words;
 }
 
+std::string clip_text(std::string_view text) {
+  std::string normal;
+  for (const auto c : normalize(text)) append_utf8(c, normal);
+  return normal;
+}
+
 }  // namespace furrow::prompt

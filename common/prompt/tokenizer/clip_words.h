@@ -17,4 +17,8 @@ namespace furrow::prompt {
 /// whose matches, leftmost first, are the words; white space between them is dropped.
 std::vector<std::string> clip_words(std::string_view text);
 
+/// `text` before it is cut: composed, its white space single, in lower case; UTF-8. The words of
+/// what this gives are those of `text`.
+std::string clip_text(std::string_view text);
+
 }  // namespace furrow::prompt

@@ -5,6 +5,7 @@
 #include <memory>
 #include <new>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <c10/util/Exception.h>
@@ -15,6 +16,7 @@
 #include "worker/engine/weights/checkpoint.h"
 #include "worker/engine/weights/loader.h"
 #include "worker/engine/weights/parameter.h"
+#include "worker/engine/weights/parameter_table.h"
 
 /// How every network is loaded. For the sources of this room.
 namespace furrow::engine {
@@ -38,6 +40,15 @@ Result<Config> read_config(const std::filesystem::path& folder) {
   return config;
 }
 
+/// A network and the names of its weights, for LoRAs to be applied to.
+template <typename Net>
+struct Loaded {
+  std::unique_ptr<Net> net;
+  weights::ParameterTable parameters;
+
+  const Net* operator->() const { return net.get(); }
+};
+
 /// Builds Net(scope, config) from a checkpoint: the one place where libtorch's exceptions of
 /// loading end.
 ///
@@ -45,15 +56,15 @@ Result<Config> read_config(const std::filesystem::path& folder) {
 /// Errors: Invalid, telling all tensors that are missing, too many or of another shape;
 /// OutOfMemory.
 template <typename Net, typename Config>
-Result<std::unique_ptr<Net>> build_network(const weights::Checkpoint& checkpoint,
-                                           const Config& config, weights::Placement placement,
-                                           const std::vector<std::string_view>& ignored = {}) {
+Result<Loaded<Net>> build_adaptable(const weights::Checkpoint& checkpoint, const Config& config,
+                                    weights::Placement placement,
+                                    const std::vector<std::string_view>& ignored = {}) {
   try {
     weights::Loader loader(checkpoint, placement);
     for (const auto suffix : ignored) loader.ignore(suffix);
     auto net = std::make_unique<Net>(loader.root(), config);
     FURROW_TRY_VOID(loader.finish());
-    return net;
+    return Loaded<Net>{std::move(net), loader.parameters()};
   } catch (const std::bad_alloc&) {
     return fail(ErrorKind::OutOfMemory,
                 fmt::format("There is not enough memory to load {}.", checkpoint.path().string()));
@@ -66,15 +77,35 @@ Result<std::unique_ptr<Net>> build_network(const weights::Checkpoint& checkpoint
   }
 }
 
+/// The same for a network that no LoRA is applied to.
+template <typename Net, typename Config>
+Result<std::unique_ptr<Net>> build_network(const weights::Checkpoint& checkpoint,
+                                           const Config& config, weights::Placement placement,
+                                           const std::vector<std::string_view>& ignored = {}) {
+  auto loaded = build_adaptable<Net>(checkpoint, config, placement, ignored);
+  if (!loaded) return loaded.unexpected();
+  return std::move(loaded->net);
+}
+
 /// Builds a network from its folder: config.json and the weights under `stem`.
+template <typename Net, typename Config>
+Result<Loaded<Net>> load_adaptable(const std::filesystem::path& folder, std::string_view stem,
+                                   const weights::KeyMap& key_map, weights::Placement placement,
+                                   const std::vector<std::string_view>& ignored = {}) {
+  FURROW_TRY(const auto config, read_config<Config>(folder));
+  FURROW_TRY(const auto checkpoint, weights::Checkpoint::open(folder, stem, key_map));
+  return build_adaptable<Net>(checkpoint, config, placement, ignored);
+}
+
+/// The same for a network that no LoRA is applied to.
 template <typename Net, typename Config>
 Result<std::unique_ptr<Net>> load_network(const std::filesystem::path& folder,
                                           std::string_view stem, const weights::KeyMap& key_map,
                                           weights::Placement placement,
                                           const std::vector<std::string_view>& ignored = {}) {
-  FURROW_TRY(const auto config, read_config<Config>(folder));
-  FURROW_TRY(const auto checkpoint, weights::Checkpoint::open(folder, stem, key_map));
-  return build_network<Net>(checkpoint, config, placement, ignored);
+  auto loaded = load_adaptable<Net, Config>(folder, stem, key_map, placement, ignored);
+  if (!loaded) return loaded.unexpected();
+  return std::move(loaded->net);
 }
 
 }  // namespace furrow::engine

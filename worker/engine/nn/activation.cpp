@@ -7,6 +7,7 @@ namespace furrow::engine::nn {
 std::optional<Activation> find_activation(std::string_view name) {
   if (name == "silu" || name == "swish") return Activation::Silu;
   if (name == "gelu") return Activation::Gelu;
+  if (name == "gelu_new" || name == "gelu_pytorch_tanh") return Activation::GeluTanh;
   if (name == "quick_gelu") return Activation::QuickGelu;
   if (name == "relu") return Activation::Relu;
   if (name == "mish") return Activation::Mish;
@@ -21,6 +22,8 @@ at::Tensor activate(Activation activation, const at::Tensor& x) {
       return at::silu(x);
     case Activation::Gelu:
       return at::gelu(x);
+    case Activation::GeluTanh:
+      return at::gelu(x, "tanh");
     case Activation::QuickGelu:
       return x * at::sigmoid(x * 1.702);
     case Activation::Relu:

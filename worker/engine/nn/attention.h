@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include <ATen/core/Tensor.h>
 
@@ -23,6 +24,15 @@ enum class Mask {
 /// kScoreBytes, however many tokens there are; only a row longer than that takes more.
 at::Tensor attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
                      std::int64_t heads, Mask mask = Mask::None);
+
+/// softmax(scale q k' + bias) v, otherwise as above: positions and masks come as numbers.
+///
+/// @param bias   [1 or B, 1 or heads, Tq, Tk], dtype and device of q; hidden keys have its lowest
+///               value
+/// @param scale  of the scores; nothing: 1 / sqrt(d)
+at::Tensor biased_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
+                            std::int64_t heads, const at::Tensor& bias,
+                            std::optional<double> scale = std::nullopt);
 
 /// Scores are computed so many bytes at a time. They stay in a core's cache between the two
 /// products and the softmax, and in the same memory: fresh pages cost more than the arithmetic.

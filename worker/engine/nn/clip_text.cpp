@@ -55,14 +55,13 @@ ClipText::ClipText(const weights::Scope& scope, const ClipTextConfig& c)
   }
 }
 
-ClipTextOutput ClipText::forward(const at::Tensor& input_ids) const {
+ClipTextOutput ClipText::forward(const at::Tensor& input_ids, const at::Tensor& added) const {
   TORCH_CHECK_VALUE(input_ids.dim() == 2 && input_ids.size(1) <= config.max_position_embeddings,
                     "the text encoder takes [B, T] ids with T at most ",
                     config.max_position_embeddings, ", got ", input_ids.sizes());
   const auto tokens = input_ids.size(1);
   ClipTextOutput out;
-  auto x =
-      token_embedding.forward(input_ids) + position_embedding.weight.get().narrow(0, 0, tokens);
+  auto x = embed(input_ids, added) + position_embedding.weight.get().narrow(0, 0, tokens);
   out.hidden_states.push_back(x);
   for (const auto& layer : layers) {
     x = layer.forward(x);
@@ -70,10 +69,21 @@ ClipTextOutput ClipText::forward(const at::Tensor& input_ids) const {
   }
   out.last_hidden_state = final_layer_norm(x);
   const auto rows = at::arange(input_ids.size(0), input_ids.options());
+  const auto of_vocabulary = input_ids.masked_fill(input_ids.ge(config.vocab_size), 0);
   out.pooler_output =
-      out.last_hidden_state.index({rows, end_positions(input_ids, config.eos_token_id)});
+      out.last_hidden_state.index({rows, end_positions(of_vocabulary, config.eos_token_id)});
   if (text_projection) out.text_embeds = text_projection->forward(out.pooler_output);
   return out;
+}
+
+at::Tensor ClipText::embed(const at::Tensor& input_ids, const at::Tensor& added) const {
+  if (!added.defined()) return token_embedding.forward(input_ids);
+  const auto is_added = input_ids.ge(config.vocab_size);
+  auto embeddings = token_embedding.forward(input_ids.masked_fill(is_added, 0));
+  // Throws when an id is beyond the added ones.
+  const auto chosen = added.to(embeddings.options())
+                          .index_select(0, input_ids.masked_select(is_added) - config.vocab_size);
+  return embeddings.index_put_({is_added}, chosen);
 }
 
 at::Tensor ClipText::final_layer_norm(const at::Tensor& hidden_state) const {

@@ -64,13 +64,17 @@ struct ClipText {
 
   ClipText(const weights::Scope& scope, const ClipTextConfig& config);
 
-  /// @param input_ids  [B, T] int64 below vocab_size, T <= max_position_embeddings, on the device
-  /// of
-  ///                   the weights. Throws c10::Error on other input.
-  ClipTextOutput forward(const at::Tensor& input_ids) const;
+  /// @param input_ids  [B, T] int64, T <= max_position_embeddings, on the device of the weights
+  /// @param added      [n, D], embeddings of the ids from vocab_size on (textual inversion), any
+  ///                   float dtype; undefined: there are none. Never taken for the end token
+  /// Throws c10::Error on other input.
+  ClipTextOutput forward(const at::Tensor& input_ids, const at::Tensor& added = {}) const;
 
   /// The norm that last_hidden_state has and hidden_states have not; for clip skip.
   at::Tensor final_layer_norm(const at::Tensor& hidden_state) const;
+
+ private:
+  at::Tensor embed(const at::Tensor& input_ids, const at::Tensor& added) const;
 };
 
 }  // namespace furrow::engine::nn

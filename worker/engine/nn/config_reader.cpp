@@ -115,6 +115,19 @@ std::vector<bool> ConfigReader::choices(std::string_view key, std::vector<std::s
   return chosen;
 }
 
+std::vector<std::int64_t> ConfigReader::indexes(std::string_view key) {
+  const auto* value = find(key);
+  if (value == nullptr) return {};
+  const auto is_index = [](const json& item) {
+    return item.is_number_integer() && item.get<std::int64_t>() >= 0;
+  };
+  if (!value->is_array() || !std::all_of(value->begin(), value->end(), is_index)) {
+    add_wrong_type(key, "a list of whole numbers from 0 up", *value);
+    return {};
+  }
+  return value->get<std::vector<std::int64_t>>();
+}
+
 std::vector<std::int64_t> ConfigReader::integers_each(std::string_view key, std::int64_t otherwise,
                                                       std::size_t count) {
   const auto* value = find(key);

@@ -41,6 +41,9 @@ class ConfigReader {
   std::vector<bool> choices(std::string_view key, std::vector<std::string> otherwise,
                             std::string_view no, std::string_view yes);
 
+  /// A list of whole numbers from 0 up, which may be empty, and is when it is left out.
+  std::vector<std::int64_t> indexes(std::string_view key);
+
   /// One value for each of `count`, or one for all of them.
   std::vector<std::int64_t> integers_each(std::string_view key, std::int64_t otherwise,
                                           std::size_t count);

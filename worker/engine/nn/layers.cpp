@@ -2,26 +2,29 @@
 
 #include <ATen/ATen.h>
 
+#include "worker/engine/weights/products.h"
+
 namespace furrow::engine::nn {
 
 Linear::Linear(const weights::Scope& scope, std::int64_t in, std::int64_t out, Bias with_bias)
-    : weight(scope.required("weight", {out, in})) {
-  if (with_bias == Bias::With) bias = scope.required("bias", {out});
+    : weight(scope.required("weight", {out, in}).for_products()) {
+  if (with_bias == Bias::With) bias = scope.required("bias", {out}).for_products();
 }
 
 at::Tensor Linear::forward(const at::Tensor& x) const {
-  return at::linear(x, weight.get(), bias.get());
+  return weights::linear(x, weight, bias);
 }
 
 Conv2d::Conv2d(const weights::Scope& scope, ConvShape shape)
-    : weight(scope.required("weight", {shape.out, shape.in, shape.kernel, shape.kernel})),
+    : weight(scope.required("weight", {shape.out, shape.in, shape.kernel, shape.kernel})
+                 .for_products()),
       stride(shape.stride),
       padding(shape.padding) {
-  if (shape.bias == Bias::With) bias = scope.required("bias", {shape.out});
+  if (shape.bias == Bias::With) bias = scope.required("bias", {shape.out}).for_products();
 }
 
 at::Tensor Conv2d::forward(const at::Tensor& x) const {
-  return at::conv2d(x, weight.get(), bias.get(), stride, padding);
+  return weights::conv2d(x, weight, bias, stride, padding);
 }
 
 GroupNorm::GroupNorm(const weights::Scope& scope, std::int64_t channels, std::int64_t group_count,

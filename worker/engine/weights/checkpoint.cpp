@@ -1,6 +1,5 @@
 #include "worker/engine/weights/checkpoint.h"
 
-#include <array>
 #include <map>
 #include <set>
 #include <system_error>
@@ -10,7 +9,6 @@
 #include <nlohmann/json.hpp>
 
 #include "common/base/files.h"
-#include "worker/engine/weights/torch_file.h"
 
 namespace furrow::engine::weights {
 
@@ -18,41 +16,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using nlohmann::json;
-
-using Tensors = std::map<std::string, StoredTensor, std::less<>>;
-
-// What programs that train call the state dict in a file that holds more; averaged weights first.
-constexpr std::array<std::string_view, 3> kStateDicts = {"params_ema.", "params.", "state_dict."};
-
-/// A file's tensors, and the file.
-struct OpenedFile {
-  Tensors tensors;
-  std::shared_ptr<const void> kept;
-};
-
-Tensors state_dict(const Tensors& all) {
-  for (const auto prefix : kStateDicts) {
-    Tensors found;
-    for (auto at = all.lower_bound(prefix); at != all.end(); ++at) {
-      const std::string_view name = at->first;
-      if (name.substr(0, prefix.size()) != prefix) break;
-      found.emplace(name.substr(prefix.size()), at->second);
-    }
-    if (!found.empty()) return found;
-  }
-  return all;
-}
-
-Result<OpenedFile> open_any(const fs::path& file) {
-  if (has_torch_extension(file)) {
-    FURROW_TRY(auto opened, TorchFile::open(file));
-    auto tensors = state_dict(opened.tensors());
-    return OpenedFile{std::move(tensors), std::make_shared<const TorchFile>(std::move(opened))};
-  }
-  FURROW_TRY(auto opened, SafetensorsFile::open(file));
-  auto tensors = opened.tensors();
-  return OpenedFile{std::move(tensors), std::make_shared<const SafetensorsFile>(std::move(opened))};
-}
 
 struct ShardIndex {
   std::map<std::string, std::string> shard_of;  // tensor name → file name
@@ -84,7 +47,7 @@ Result<ShardIndex> read_index(const fs::path& path) {
 
 // The index and the shards must tell of the same tensors.
 Result<void> check_shard(const fs::path& path, const ShardIndex& index, const std::string& shard,
-                         const Tensors& tensors) {
+                         const TensorFile::Tensors& tensors) {
   for (const auto& [tensor, listed_in] : index.shard_of) {
     if (listed_in == shard && tensors.find(tensor) == tensors.end()) {
       return fail(ErrorKind::Invalid,
@@ -131,9 +94,9 @@ Result<Checkpoint> Checkpoint::open_files(const std::vector<Part>& parts) {
   Checkpoint checkpoint;
   checkpoint.path_ = parts.front().file;
   for (const auto& part : parts) {
-    FURROW_TRY(auto opened, open_any(part.file));
-    FURROW_TRY_VOID(checkpoint.add(part.file, opened.tensors, part.key_map));
-    checkpoint.kept_.push_back(std::move(opened.kept));
+    FURROW_TRY(auto opened, TensorFile::open(part.file));
+    FURROW_TRY_VOID(checkpoint.add(opened, part.key_map));
+    checkpoint.memory_.push_back(std::move(opened.memory));
   }
   return checkpoint;
 }
@@ -143,23 +106,31 @@ Result<Checkpoint> Checkpoint::open_shards(const fs::path& path, const KeyMap& k
   Checkpoint checkpoint;
   checkpoint.path_ = path;
   for (const auto& shard : index.shards) {
-    const auto file = path.parent_path() / shard;
-    FURROW_TRY(auto opened, open_any(file));
+    FURROW_TRY(auto opened, TensorFile::open(path.parent_path() / shard));
     FURROW_TRY_VOID(check_shard(path, index, shard, opened.tensors));
-    FURROW_TRY_VOID(checkpoint.add(file, opened.tensors, key_map));
-    checkpoint.kept_.push_back(std::move(opened.kept));
+    FURROW_TRY_VOID(checkpoint.add(opened, key_map));
+    checkpoint.memory_.push_back(std::move(opened.memory));
   }
   return checkpoint;
 }
 
-Result<void> Checkpoint::add(const fs::path& file, const Tensors& tensors, const KeyMap& key_map) {
-  for (const auto& [stored_name, tensor] : tensors) {
+Checkpoint Checkpoint::of_entries(const TensorFile& file, Entries entries) {
+  Checkpoint checkpoint;
+  checkpoint.path_ = file.path;
+  checkpoint.memory_.push_back(file.memory);
+  checkpoint.entries_ = std::move(entries);
+  return checkpoint;
+}
+
+Result<void> Checkpoint::add(const TensorFile& file, const KeyMap& key_map) {
+  for (const auto& [stored_name, tensor] : file.tensors) {
     const auto [at, is_new] =
-        entries_.emplace(key_map(stored_name), Entry{tensor, stored_name, file});
+        entries_.emplace(key_map(stored_name), Entry{tensor, stored_name, file.path, Change::None});
     if (!is_new) {
-      return fail(ErrorKind::Invalid,
-                  fmt::format("{}: \"{}\" and \"{}\" of {} are the same weight.", file.string(),
-                              stored_name, at->second.stored_name, at->second.file.string()));
+      return fail(
+          ErrorKind::Invalid,
+          fmt::format("{}: \"{}\" and \"{}\" of {} are the same weight.", file.path.string(),
+                      stored_name, at->second.stored_name, at->second.file.string()));
     }
   }
   return {};

@@ -10,20 +10,20 @@
 
 #include "common/base/result.h"
 #include "worker/engine/weights/key_maps.h"
-#include "worker/engine/weights/safetensors.h"
+#include "worker/engine/weights/module_map.h"
+#include "worker/engine/weights/tensor_file.h"
 
 namespace furrow::engine::weights {
 
 /// The weights of one network: a file, or several that an index ties together, under the names of
-/// the members that they load into. A file is safetensors or, by its extension (.bin, .ckpt, .pt,
-/// .pth), one of torch.save, of which nothing is run: see TorchFile. Immutable; the tensors are
-/// valid while it lives.
+/// the members that they load into. Immutable; the tensors are valid while it lives.
 class Checkpoint {
  public:
   struct Entry {
     StoredTensor tensor;
     std::string stored_name;     ///< in the file
     std::filesystem::path file;  ///< that holds it
+    Change change = Change::None;
   };
 
   using Entries = std::map<std::string, Entry, std::less<>>;
@@ -35,8 +35,7 @@ class Checkpoint {
   static Result<Checkpoint> open(const std::filesystem::path& folder, std::string_view stem,
                                  const KeyMap& key_map);
 
-  /// Opens one file. Of a file of torch.save these are the tensors of its state dict: what lies
-  /// under "params_ema", "params" or "state_dict", the first that is there, else all that it holds.
+  /// Opens one file. Errors: as TensorFile::open.
   static Result<Checkpoint> open_file(const std::filesystem::path& file, const KeyMap& key_map);
 
   /// One of several files that a network comes in.
@@ -49,6 +48,9 @@ class Checkpoint {
   /// them have the same weight.
   static Result<Checkpoint> open_files(const std::vector<Part>& parts);
 
+  /// Tensors of a file under other names.
+  static Checkpoint of_entries(const TensorFile& file, Entries entries);
+
   /// What to call it in a message: the file, or the index of the shards.
   const std::filesystem::path& path() const { return path_; }
 
@@ -60,15 +62,12 @@ class Checkpoint {
  private:
   Checkpoint() = default;
 
-  using Tensors = std::map<std::string, StoredTensor, std::less<>>;
-
   static Result<Checkpoint> open_shards(const std::filesystem::path& index, const KeyMap& key_map);
 
-  Result<void> add(const std::filesystem::path& file, const Tensors& tensors,
-                   const KeyMap& key_map);
+  Result<void> add(const TensorFile& file, const KeyMap& key_map);
 
   std::filesystem::path path_;
-  std::vector<std::shared_ptr<const void>> kept_;  // what the entries point into
+  std::vector<std::shared_ptr<const void>> memory_;  // what the entries point into
   Entries entries_;
 };
 

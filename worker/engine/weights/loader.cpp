@@ -13,8 +13,6 @@ namespace furrow::engine::weights {
 
 namespace {
 
-using Shape = std::vector<std::int64_t>;
-
 // What is left of a message that would not fit on a screen.
 constexpr std::size_t kMaxFaults = 40;
 
@@ -37,7 +35,8 @@ Parameter Loader::load(const std::string& name, const Shape& shape) {
     return {};
   }
   const auto& stored = entry->tensor;
-  if (without_ones_at_the_end(stored.shape) != without_ones_at_the_end(shape)) {
+  const auto given = changed_shape(stored.shape, entry->change);
+  if (!given || without_ones_at_the_end(*given) != without_ones_at_the_end(shape)) {
     faults_.push_back(fmt::format("\"{}\" has the shape {}, expected {}", entry->stored_name,
                                   to_string(stored.shape), to_string(shape)));
     return {};
@@ -49,9 +48,13 @@ Parameter Loader::load(const std::string& name, const Shape& shape) {
   }
   // Feature maps lie channels last, and convolutions want their weights likewise.
   const bool is_convolution = shape.size() == 4;
-  return {value->reshape(shape).contiguous(is_convolution ? at::MemoryFormat::ChannelsLast
-                                                          : at::MemoryFormat::Contiguous),
-          stored.dtype};
+  const Parameter parameter(change_layout(*value, entry->change)
+                                .reshape(shape)
+                                .contiguous(is_convolution ? at::MemoryFormat::ChannelsLast
+                                                           : at::MemoryFormat::Contiguous),
+                            stored.dtype);
+  parameters_.add(name, parameter);
+  return parameter;
 }
 
 bool Loader::is_ignored(std::string_view name) const {
@@ -93,9 +96,11 @@ Parameter Scope::required(std::string_view name, Shape shape) const {
 }
 
 Parameter Scope::optional(std::string_view name, Shape shape) const {
-  const auto full_name = fmt::format("{}{}", prefix_, name);
-  if (loader_->checkpoint_.find(full_name) == nullptr) return {};
-  return loader_->load(full_name, shape);
+  return has(name) ? required(name, std::move(shape)) : Parameter();
+}
+
+bool Scope::has(std::string_view name) const {
+  return loader_->checkpoint_.find(fmt::format("{}{}", prefix_, name)) != nullptr;
 }
 
 }  // namespace furrow::engine::weights

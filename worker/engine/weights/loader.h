@@ -10,6 +10,7 @@
 #include "common/base/result.h"
 #include "worker/engine/weights/checkpoint.h"
 #include "worker/engine/weights/parameter.h"
+#include "worker/engine/weights/parameter_table.h"
 
 namespace furrow::engine::weights {
 
@@ -34,6 +35,9 @@ class Loader {
 
   Scope root();
 
+  /// The weights loaded so far, under the names of the members.
+  const ParameterTable& parameters() const { return parameters_; }
+
   /// Tensors that checkpoints carry and nobody needs; a name that ends so is no fault.
   void ignore(std::string_view suffix) { ignored_.emplace_back(suffix); }
 
@@ -51,6 +55,7 @@ class Loader {
   const Placement placement_;
   std::vector<std::string> ignored_;
   std::set<std::string> asked_;
+  ParameterTable parameters_;
   std::vector<std::string> faults_;
 };
 
@@ -68,6 +73,9 @@ class Scope {
 
   /// The same, absent when the checkpoint has none.
   Parameter optional(std::string_view name, std::vector<std::int64_t> shape) const;
+
+  /// Whether the checkpoint has the weight `name` here.
+  bool has(std::string_view name) const;
 
  private:
   friend class Loader;

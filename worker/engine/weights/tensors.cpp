@@ -72,6 +72,34 @@ Result<at::Tensor> copy_tensor(const SafetensorsFile& file, std::string_view nam
   return copy_tensor(*stored);
 }
 
+at::Tensor change_layout(const at::Tensor& x, Change change) {
+  switch (change) {
+    case Change::None:
+      return x;
+    case Change::Transpose:
+      return x.t().contiguous();
+    case Change::SwapHalves: {
+      const auto half = x.size(0) / 2;
+      return at::cat({x.narrow(0, half, half), x.narrow(0, 0, half)});
+    }
+  }
+  return x;
+}
+
+std::optional<Shape> changed_shape(const Shape& shape, Change change) {
+  switch (change) {
+    case Change::None:
+      return shape;
+    case Change::Transpose:
+      if (shape.size() != 2) return std::nullopt;
+      return Shape{shape[1], shape[0]};
+    case Change::SwapHalves:
+      if (shape.empty() || shape[0] % 2 != 0) return std::nullopt;
+      return shape;
+  }
+  return std::nullopt;
+}
+
 Result<at::Tensor> read_as(const StoredTensor& stored, Placement placement) {
   const auto type = scalar_type(stored.dtype);
   if (type && !at::isFloatingType(*type)) {

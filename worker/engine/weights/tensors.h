@@ -6,8 +6,10 @@
 #include <ATen/core/Tensor.h>
 
 #include "common/base/result.h"
+#include "worker/engine/weights/module_map.h"
 #include "worker/engine/weights/parameter.h"
 #include "worker/engine/weights/safetensors.h"
+#include "worker/engine/weights/shape.h"
 
 namespace furrow::engine::weights {
 
@@ -20,6 +22,13 @@ Result<at::Tensor> copy_tensor(const StoredTensor& stored);
 
 /// The tensor `name` of a file, copied. Errors: NotFound, naming the file; Invalid as copy_tensor.
 Result<at::Tensor> copy_tensor(const SafetensorsFile& file, std::string_view name);
+
+/// `x` after a change of layout: a tensor of its own, contiguous, unless nothing changes. Requires:
+/// a transposed tensor has two dimensions; one of halves an even number of rows.
+at::Tensor change_layout(const at::Tensor& x, Change change);
+
+/// The shape that change_layout gives. Nothing: the requirement does not hold.
+std::optional<Shape> changed_shape(const Shape& shape, Change change);
 
 /// A weight in the dtype and on the device of `placement`, read from the file in one pass; owns its
 /// memory. Errors: Invalid for integers, which are no weights without a scale, and for what

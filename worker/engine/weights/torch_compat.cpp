@@ -18,8 +18,11 @@ std::optional<at::ScalarType> float8_type(weights::Dtype dtype) {
 }
 
 std::optional<at::Tensor> fused_attention(const at::Tensor& q, const at::Tensor& k,
-                                          const at::Tensor& v, bool is_causal) {
-  return at::scaled_dot_product_attention(q, k, v, /*attn_mask=*/{}, /*dropout_p=*/0.0, is_causal);
+                                          const at::Tensor& v, const AttentionScores& scores) {
+  c10::optional<at::Tensor> bias;
+  if (scores.bias.defined()) bias = scores.bias;
+  return at::scaled_dot_product_attention(q, k, v, bias, /*dropout_p=*/0.0, scores.is_causal,
+                                          scores.scale);
 }
 
 #else
@@ -29,7 +32,7 @@ std::optional<at::ScalarType> float8_type(weights::Dtype) {
 }
 
 std::optional<at::Tensor> fused_attention(const at::Tensor&, const at::Tensor&, const at::Tensor&,
-                                          bool) {
+                                          const AttentionScores&) {
   return std::nullopt;
 }
 

@@ -14,9 +14,16 @@ namespace furrow::engine {
 /// The type of 8-bit floats. Nothing: this libtorch has none (before 2.1).
 std::optional<at::ScalarType> float8_type(weights::Dtype dtype);
 
-/// softmax(q k' / sqrt(d)) v of [B, heads, T, d] in one kernel, which chooses how by the device.
+/// How fused_attention scores keys.
+struct AttentionScores {
+  at::Tensor bias;         ///< added; [1 or B, heads, Tq, Tk] in the dtype of q, or undefined
+  bool is_causal = false;  ///< query i sees keys 0 .. i; excludes a bias
+  double scale = 1;
+};
+
+/// softmax(scale q k' + bias) v of [B, heads, T, d] in one kernel, which chooses how by the device.
 /// Nothing: this libtorch has no such kernel for CPUs (before 2.1).
 std::optional<at::Tensor> fused_attention(const at::Tensor& q, const at::Tensor& k,
-                                          const at::Tensor& v, bool is_causal);
+                                          const at::Tensor& v, const AttentionScores& scores);
 
 }  // namespace furrow::engine

@@ -1,0 +1,104 @@
+#include "worker/engine/pipelines/text_conditioning.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <string_view>
+
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+
+namespace furrow::engine::pipelines {
+
+namespace {
+
+// hidden_states, counted from the end: 1 is the last layer's.
+Result<at::Tensor> state_from_end(const nn::ClipTextOutput& output, std::int64_t n,
+                                  std::int64_t clip_skip) {
+  const auto layers = static_cast<std::int64_t>(output.hidden_states.size()) - 1;
+  if (n > layers) {
+    return fail(ErrorKind::Invalid,
+                fmt::format("The clip skip {} asks for layer {} from the end, and the model's text "
+                            "encoder has {}. Choose a smaller clip skip.",
+                            clip_skip, n, layers));
+  }
+  return output.hidden_states[output.hidden_states.size() - static_cast<std::size_t>(n)];
+}
+
+std::int64_t at_least_one(std::int64_t clip_skip) {
+  return std::max<std::int64_t>(clip_skip, 1);
+}
+
+// Both encoders' states before the last layer side by side.
+struct PairStates {
+  at::Tensor states;
+  nn::ClipTextOutput l;
+  nn::ClipTextOutput g;
+};
+
+Result<PairStates> encode_pair(const ClipPair& clip, std::int64_t clip_skip) {
+  PairStates pair{{}, clip.l.forward(clip.ids_l), clip.g.forward(clip.ids_g)};
+  const auto from_end = at_least_one(clip_skip) + 1;
+  FURROW_TRY(const auto l, state_from_end(pair.l, from_end, clip_skip));
+  FURROW_TRY(const auto g, state_from_end(pair.g, from_end, clip_skip));
+  pair.states = at::cat({l, g}, -1);
+  return pair;
+}
+
+// The projection, where the encoder has one.
+Result<at::Tensor> projected(const nn::ClipTextOutput& output, std::string_view which) {
+  if (output.text_embeds) return *output.text_embeds;
+  return fail(ErrorKind::Invalid,
+              fmt::format("The model's {} has no projection (CLIPTextModelWithProjection), which "
+                          "this family needs.",
+                          which));
+}
+
+}  // namespace
+
+Result<TextConditioning> condition_sd(const nn::ClipText& encoder, const at::Tensor& ids,
+                                      std::int64_t clip_skip) {
+  const auto output = encoder.forward(ids);
+  if (clip_skip <= 1) return TextConditioning{output.last_hidden_state, {}};
+  FURROW_TRY(const auto state, state_from_end(output, clip_skip, clip_skip));
+  return TextConditioning{encoder.final_layer_norm(state), {}};
+}
+
+Result<TextConditioning> condition_sdxl(const ClipPair& clip, std::int64_t clip_skip) {
+  FURROW_TRY(const auto pair, encode_pair(clip, clip_skip));
+  FURROW_TRY(const auto pooled, projected(pair.g, "text_encoder_2"));
+  return TextConditioning{pair.states, pooled};
+}
+
+Result<TextConditioning> condition_sd3(const Sd3Prompt& prompt, std::int64_t clip_skip) {
+  FURROW_TRY(const auto pair, encode_pair(prompt.clip, clip_skip));
+  FURROW_TRY(const auto pooled_l, projected(pair.l, "text_encoder"));
+  FURROW_TRY(const auto pooled_g, projected(pair.g, "text_encoder_2"));
+  const auto missing = prompt.width - pair.states.size(2);
+  if (missing < 0) {
+    return fail(ErrorKind::Invalid,
+                fmt::format("The text encoders together are {} wide, and the transformer takes "
+                            "prompts of {}. They belong to different models.",
+                            pair.states.size(2), prompt.width));
+  }
+  const auto clip = at::constant_pad_nd(pair.states, {0, missing});
+  const auto t5 = prompt.t5 == nullptr
+                      ? at::zeros({clip.size(0), prompt.t5_tokens, prompt.width}, clip.options())
+                      : prompt.t5->forward(prompt.ids_t5).last_hidden_state;
+  return TextConditioning{at::cat({clip, t5}, 1), at::cat({pooled_l, pooled_g}, -1)};
+}
+
+TextConditioning condition_flux(const nn::ClipText& clip, const at::Tensor& ids_clip,
+                                const nn::T5Encoder& t5, const at::Tensor& ids_t5) {
+  return {t5.forward(ids_t5).last_hidden_state, clip.forward(ids_clip).pooler_output};
+}
+
+at::Tensor flux_text_ids(const at::Tensor& prompt) {
+  return at::zeros({prompt.size(1), 3}, prompt.options());
+}
+
+TextConditioning zeros_like(const TextConditioning& conditioning) {
+  return {at::zeros_like(conditioning.states),
+          conditioning.pooled.defined() ? at::zeros_like(conditioning.pooled) : at::Tensor()};
+}
+
+}  // namespace furrow::engine::pipelines

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/base/result.h"
+#include "worker/engine/weights/lora_names.h"
+#include "worker/engine/weights/parameter_table.h"
+
+namespace furrow::engine::weights {
+
+/// A LoRA made ready for one model: which weight of which of its networks it changes, and how.
+/// Immutable; any thread.
+class Lora {
+ public:
+  /// Reads a file and finds the places of its modules in the model's networks.
+  ///
+  /// Errors: as read_lora; Invalid when no module has a place (the LoRA is for another kind of
+  /// model) or when one has a place that it does not fit (for another size of model), naming the
+  /// modules with both shapes.
+  static Result<Lora> open(const std::filesystem::path& file,
+                           const std::vector<LoraTarget>& targets);
+
+  /// What it does to a network; empty: nothing.
+  std::shared_ptr<const NetworkAdapters> of(std::string_view component) const;
+
+  /// Modules of the file that the model has no place for: people should be told of them.
+  const std::vector<std::string>& unplaced() const { return unplaced_; }
+
+ private:
+  Lora() = default;
+
+  std::map<std::string, std::shared_ptr<const NetworkAdapters>, std::less<>> networks_;
+  std::vector<std::string> unplaced_;
+};
+
+}  // namespace furrow::engine::weights
