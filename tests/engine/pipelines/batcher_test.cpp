@@ -41,13 +41,13 @@ std::vector<v1::Recipe> various_recipes() {
 }
 
 void run_all(Batcher& batcher, std::size_t most_ticks = 100) {
-  for (std::size_t i = 0; i < most_ticks; ++i) batcher.tick(embedded_model().unet);
+  for (std::size_t i = 0; i < most_ticks; ++i) batcher.tick(*embedded_model().unet);
 }
 
 at::Tensor latent_alone(const v1::Recipe& recipe) {
   Batcher batcher;
   batcher.add(0, begin(recipe).value());
-  while (!batcher.at(0).sampler->is_finished()) batcher.tick(embedded_model().unet);
+  while (!batcher.at(0).sampler->is_finished()) batcher.tick(*embedded_model().unet);
   return batcher.at(0).sampler->latent();
 }
 
@@ -91,8 +91,8 @@ TEST(Batcher, LetsACellJoinWhileOthersAreUnderWay) {
   late.set_seed(9);
   Batcher batcher;
   batcher.add(0, begin(a_recipe()).value());
-  batcher.tick(embedded_model().unet);
-  batcher.tick(embedded_model().unet);
+  batcher.tick(*embedded_model().unet);
+  batcher.tick(*embedded_model().unet);
 
   batcher.add(1, begin(late).value());
   run_all(batcher, 4);
@@ -108,7 +108,7 @@ TEST(Batcher, IsNotDisturbedByACellThatLeaves) {
   Batcher batcher;
   batcher.add(0, begin(a_recipe()).value());
   batcher.add(1, begin(other).value());
-  batcher.tick(embedded_model().unet);
+  batcher.tick(*embedded_model().unet);
 
   const Denoising left = batcher.remove(1);
   run_all(batcher, 3);
@@ -216,7 +216,7 @@ TEST(Batcher, LosesOnlyTheCellWhoseNumbersAreNotFinite) {
   const c10::InferenceMode no_gradients;
   Denoising broken = begin(a_recipe()).value();
   ScheduledConditioning& prompt = broken.conditioning.positives.front().prompt;
-  prompt = at::full_like(prompt.at(0), std::numeric_limits<float>::quiet_NaN());
+  prompt = at::full_like(prompt.at(0).states, std::numeric_limits<float>::quiet_NaN());
   Batcher batcher;
   batcher.add(0, std::move(broken));
   batcher.add(1, begin(a_recipe()).value());

@@ -1,5 +1,6 @@
 #include "worker/engine/pipelines/denoise.h"
 
+#include <utility>
 #include <vector>
 
 #include <ATen/ATen.h>
@@ -22,14 +23,15 @@ int current_step(const diffusion::Sampler& sampler) {
 struct Rows {
   std::vector<at::Tensor> latents;
   std::vector<at::Tensor> prompts;
-  std::vector<const nn::AddedConditioning*> added;
+  std::vector<nn::AddedConditioning> added;
   std::vector<double> timesteps;
 
-  void add(const at::Tensor& latent, const at::Tensor& prompt,
-           const nn::AddedConditioning& added_to_it, double timestep) {
+  void add(const at::Tensor& latent, const TextConditioning& text, nn::AddedConditioning beside,
+           double timestep) {
     latents.push_back(latent);
-    prompts.push_back(prompt);
-    added.push_back(&added_to_it);
+    prompts.push_back(text.states);
+    if (text.pooled.defined()) beside.text_embeds = text.pooled;
+    added.push_back(std::move(beside));
     timesteps.push_back(timestep);
   }
 };
