@@ -195,6 +195,7 @@ TEST(EverySampler, GoesOnFromANoisedLatentInTheMiddle) {
   const at::Tensor clean = NoiseSource(11).normal(kShape);
   for_every_sampler([&](std::string_view name, std::string_view schedule) {
     if (!is_exact(name, schedule, Prediction::Epsilon)) return;
+    if (name == "lms") return;   // weighs slopes that it lacks there
     if (name == "pndm") return;  // begins anew where its timesteps are further on
     const auto sampler = sampler_named(name, schedule, 8);
     CountedNoise noise;

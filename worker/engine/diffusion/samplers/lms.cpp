@@ -25,9 +25,11 @@ class Lms final : public SigmaSampler {
   explicit Lms(SamplerPlan plan) : SigmaSampler(std::move(plan)) {}
 
  private:
-  std::size_t most_slopes() const {
+  /// By the step, also in a run that begins in the middle and so has fewer slopes: the weights of
+  /// the ones that it lacks fall out, as they do in the reference.
+  int order() const {
     const int wanted = plan_.options.solver_order > 0 ? plan_.options.solver_order : kOrder;
-    return static_cast<std::size_t>(wanted);
+    return std::min(static_cast<int>(step()) + 1, wanted);
   }
 
   /// Exact: the polynomial's degree is far below what the quadrature integrates exactly.
@@ -43,11 +45,10 @@ class Lms final : public SigmaSampler {
 
   at::Tensor next_latent(const at::Tensor& output, const DrawNoise&) override {
     slopes_.push_front(slope(latent_, output, sigma()));
-    if (slopes_.size() > most_slopes()) slopes_.pop_back();
-    // As many as there are: a run that begins in the middle has no earlier ones.
-    const auto order = static_cast<int>(slopes_.size());
+    const int order = this->order();
+    if (slopes_.size() > static_cast<std::size_t>(order)) slopes_.pop_back();
     at::Tensor x = latent_;
-    for (int j = 0; j < order; ++j)
+    for (int j = 0; j < static_cast<int>(slopes_.size()); ++j)
       x = x + slopes_[static_cast<std::size_t>(j)] * coefficient(j, order);
     return x;
   }
