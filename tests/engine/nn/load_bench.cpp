@@ -60,9 +60,10 @@ const Checkpoint& checkpoint() {
 }
 
 void read_file_once(benchmark::State& state) {
+  const fs::path path = checkpoint().path;
   std::string block(kBlock, '\0');
   for (auto _ : state) {
-    std::ifstream file(checkpoint().path, std::ios::binary);
+    std::ifstream file(path, std::ios::binary);
     while (file.read(block.data(), static_cast<std::streamsize>(block.size())) || file.gcount() > 0)
       benchmark::DoNotOptimize(block.data());
   }
@@ -78,9 +79,9 @@ double peak_bytes() {
 // Argument: 0 float16, as the file is; 1 bfloat16; 2 float32.
 void load_file(benchmark::State& state) {
   constexpr at::ScalarType kPrecisions[] = {at::kHalf, at::kBFloat16, at::kFloat};
+  const fs::path path = checkpoint().path;
   for (auto _ : state) {
-    const auto model =
-        load_stable_diffusion(checkpoint().path, kPrecisions[state.range(0)], at::kCPU);
+    const auto model = load_stable_diffusion(path, kPrecisions[state.range(0)], at::kCPU);
     if (!model) return state.SkipWithError(model.error().message.c_str());
     benchmark::DoNotOptimize(model->get());
   }
