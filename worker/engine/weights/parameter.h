@@ -55,6 +55,9 @@ class Parameter {
   /// The weight as it was loaded.
   const at::Tensor& loaded() const;
 
+  /// The dtype that the model computes in, whether rows differ or not. Requires: is_present().
+  at::ScalarType dtype() const { return loaded().scalar_type(); }
+
   Dtype stored_dtype() const;
 
   /// Said by modules that use the weight only through products.h: rows may differ in it. Gives the
