@@ -41,13 +41,13 @@ std::vector<v1::Recipe> various_recipes() {
 }
 
 void run_all(Batcher& batcher, std::size_t most_ticks = 100) {
-  for (std::size_t i = 0; i < most_ticks; ++i) batcher.tick(embedded_model().unet);
+  for (std::size_t i = 0; i < most_ticks; ++i) batcher.tick(embedded_network());
 }
 
 at::Tensor latent_alone(const v1::Recipe& recipe) {
   Batcher batcher;
   batcher.add(0, begin(recipe).value());
-  while (!batcher.at(0).sampler->is_finished()) batcher.tick(embedded_model().unet);
+  while (!batcher.at(0).sampler->is_finished()) batcher.tick(embedded_network());
   return batcher.at(0).sampler->latent();
 }
 
@@ -91,8 +91,8 @@ TEST(Batcher, LetsACellJoinWhileOthersAreUnderWay) {
   late.set_seed(9);
   Batcher batcher;
   batcher.add(0, begin(a_recipe()).value());
-  batcher.tick(embedded_model().unet);
-  batcher.tick(embedded_model().unet);
+  batcher.tick(embedded_network());
+  batcher.tick(embedded_network());
 
   batcher.add(1, begin(late).value());
   run_all(batcher, 4);
@@ -108,7 +108,7 @@ TEST(Batcher, IsNotDisturbedByACellThatLeaves) {
   Batcher batcher;
   batcher.add(0, begin(a_recipe()).value());
   batcher.add(1, begin(other).value());
-  batcher.tick(embedded_model().unet);
+  batcher.tick(embedded_network());
 
   const Denoising left = batcher.remove(1);
   run_all(batcher, 3);
