@@ -19,7 +19,7 @@ inline const StableDiffusion& embedded_model() {
 
 /// Its UNet as the batcher asks it.
 inline const Denoiser& embedded_network() {
-  static const UNetDenoiser network(embedded_model().unet);
+  static const UNetDenoiser network(*embedded_model().unet);
   return network;
 }
 
@@ -42,7 +42,7 @@ inline Result<Denoising> begin(const v1::Recipe& recipe) {
   FURROW_TRY(const auto scheduler, diffusion::parse_scheduler_config(model.scheduler_config));
   FURROW_TRY(const RecipePrompts prompts, read_prompts(recipe));
   FURROW_TRY(auto conditioning,
-             condition(prompts, recipe.guidance_scale(), [&](const std::string& text) {
+             condition(prompts, {recipe.guidance_scale()}, [&](const std::string& text) {
                return encode_prompt(model, text, {.clip_skip = recipe.clip_skip()});
              }));
   return begin_text_to_image(model, scheduler, recipe, std::move(conditioning));

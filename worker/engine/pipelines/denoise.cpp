@@ -73,7 +73,7 @@ void put_back(const KnownRegion& known, diffusion::Sampler& sampler) {
   sampler.replace_latent((1 - known.repaint) * kept + known.repaint * sampler.latent());
 }
 
-void advance(Denoising& cell, std::span<const DenoiserRow> rows) {
+void go_on(Denoising& cell, std::span<const DenoiserRow> rows) {
   const Answers answers(rows);
   cell.sampler->advance(guided_output(cell, answers), cell.draw, answers.negative);
   if (cell.known) put_back(*cell.known, *cell.sampler);
@@ -99,8 +99,8 @@ void denoise_together(const Denoiser& denoiser, std::span<Denoising* const> cell
   for (std::size_t i = 0; i < cells.size(); ++i) {
     cells[i]->is_broken = !finite.narrow(0, row, counts[i]).all().item<bool>();
     if (!cells[i]->is_broken)
-      advance(*cells[i], std::span(rows).subspan(static_cast<std::size_t>(row),
-                                                 static_cast<std::size_t>(counts[i])));
+      go_on(*cells[i], std::span(rows).subspan(static_cast<std::size_t>(row),
+                                               static_cast<std::size_t>(counts[i])));
     row += counts[i];
   }
 }

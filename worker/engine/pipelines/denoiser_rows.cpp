@@ -75,14 +75,17 @@ const std::vector<std::int64_t>& skipped_layers_of(const DenoiserRow& row) {
 }
 
 nn::AddedConditioning added_to(const Rows& rows) {
-  std::vector<const nn::AddedConditioning*> added;
-  for (const DenoiserRow* row : rows) added.push_back(&row->added);
+  std::vector<nn::AddedConditioning> added;
+  for (const DenoiserRow* row : rows) added.push_back(row->added);
   return nn::concatenate(added);
 }
 
 /// What a ControlNet shares of a row's conditioning.
 nn::AddedConditioning without_adapters(const nn::AddedConditioning& added) {
-  return {.text_embeds = added.text_embeds, .time_ids = added.time_ids};
+  nn::AddedConditioning shared;
+  shared.text_embeds = added.text_embeds;
+  shared.time_ids = added.time_ids;
+  return shared;
 }
 
 /// A row and the ControlNet that it asks.
@@ -101,12 +104,10 @@ void ask_control(const nn::ControlNet& net, bool guess, const std::vector<Contro
     embedded.push_back(control->embedded);
     added.push_back(without_adapters(row->added));
   }
-  std::vector<const nn::AddedConditioning*> added_to_each;
-  for (const auto& one : added) added_to_each.push_back(&one);
   const nn::ControlResiduals said = net.forward(
       concatenated(rows, [](const DenoiserRow& row) { return row.latent; }), timesteps_of(rows),
       concatenated(rows, [](const DenoiserRow& row) { return row.prompt; }), at::cat(embedded),
-      {.guess = guess}, nn::concatenate(added_to_each));
+      {.guess = guess}, nn::concatenate(added));
 
   for (std::size_t i = 0; i < asked.size(); ++i) {
     const auto mine = [&](const at::Tensor& residual) {
@@ -123,16 +124,19 @@ void ask_control(const nn::ControlNet& net, bool guess, const std::vector<Contro
 
 std::vector<DenoiserRow> rows_of(const Denoising& cell) {
   const int step = current_step(*cell.sampler);
-  const DenoiserRow common = {.cell = &cell,
-                              .latent = cell.sampler->model_input(),
-                              .channels = cell.extra.channels,
-                              .timestep = cell.sampler->timestep()};
+  DenoiserRow common;
+  common.cell = &cell;
+  common.latent = cell.sampler->model_input();
+  common.channels = cell.extra.channels;
+  common.timestep = cell.sampler->timestep();
   const auto row = [&](RowKind kind, const ScheduledConditioning& prompt,
                        const nn::AddedConditioning& added) {
     DenoiserRow one = common;
     one.kind = kind;
-    one.prompt = prompt.at(step);
+    const TextConditioning& text = prompt.at(step);
+    one.prompt = text.states;
     one.added = added;
+    if (text.pooled.defined()) one.added.text_embeds = text.pooled;
     return one;
   };
 
