@@ -213,7 +213,8 @@ std::int64_t Renderer::rows() const {
 /// One call to the model for every cell. When memory runs out, smaller passes are tried once.
 std::optional<Failure> Renderer::tick() {
   const auto once = [&] {
-    return failure_while("denoising", [&] { batcher_.tick(*model_->parts->unet); });
+    return failure_while("denoising",
+                         [&] { batcher_.tick(pipelines::UNetDenoiser(*model_->parts->unet)); });
   };
   auto failure = once();
   if (!failure || failure->kind != v1::FAILURE_CLASS_OOM) return failure;
@@ -274,7 +275,7 @@ void Renderer::tell_progress(Id id, Attempt& attempt) {
 std::vector<Renderer::Id> Renderer::done_cells() const {
   std::vector<Id> ids;
   for (const auto& [id, attempt] : active_)
-    if (batcher_.at(id).sampler->is_finished()) ids.push_back(id);
+    if (batcher_.at(id).is_finished()) ids.push_back(id);
   return ids;
 }
 
