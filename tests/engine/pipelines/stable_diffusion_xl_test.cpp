@@ -75,7 +75,7 @@ class XlRun : public testing::Test {
   std::vector<at::Tensor> latents_of(const std::vector<v1::Recipe>& recipes) const {
     Batcher batcher;
     for (std::size_t i = 0; i < recipes.size(); ++i) batcher.add(i, begun(recipes[i]));
-    while (!batcher.at(0).sampler->is_finished()) batcher.tick(*model_->unet);
+    while (!batcher.at(0).sampler->is_finished()) batcher.tick(UNetDenoiser(*model_->unet));
     std::vector<at::Tensor> latents;
     for (std::size_t i = 0; i < recipes.size(); ++i)
       latents.push_back(batcher.at(i).sampler->latent());
