@@ -10,8 +10,8 @@
 
 #include "common/base/files.h"
 #include "common/config/paths.h"
+#include "common/weights/single_file_configs.h"
 #include "worker/engine/weights/single_file.h"
-#include "worker/engine/weights/single_file_configs.h"
 
 namespace furrow::engine {
 

@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "worker/engine/weights/single_file_configs.h"
+#include "common/weights/single_file_configs.h"
 
 namespace furrow::engine::weights {
 
