@@ -42,4 +42,10 @@ Result<TensorFile> TensorFile::open(const std::filesystem::path& file) {
                     std::make_shared<const SafetensorsFile>(std::move(opened))};
 }
 
+TensorShapes shapes_of(const TensorFile& file) {
+  TensorShapes shapes;
+  for (const auto& [name, tensor] : file.tensors) shapes.emplace(name, tensor.shape);
+  return shapes;
+}
+
 }  // namespace furrow::engine::weights

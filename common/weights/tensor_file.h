@@ -7,6 +7,7 @@
 
 #include "common/base/result.h"
 #include "common/weights/safetensors.h"
+#include "common/weights/shape.h"
 
 namespace furrow::engine::weights {
 
@@ -25,5 +26,8 @@ struct TensorFile {
   /// Errors: NotFound or Io from the disk; Invalid with a sentence that names the file.
   static Result<TensorFile> open(const std::filesystem::path& file);
 };
+
+/// The names and shapes in a file's header.
+TensorShapes shapes_of(const TensorFile& file);
 
 }  // namespace furrow::engine::weights

@@ -24,12 +24,6 @@ StoredTensor rows_of(const StoredTensor& tensor, const Piece& piece) {
 
 }  // namespace
 
-TensorShapes shapes_of(const TensorFile& file) {
-  TensorShapes shapes;
-  for (const auto& [name, tensor] : file.tensors) shapes.emplace(name, tensor.shape);
-  return shapes;
-}
-
 Result<SingleFile> SingleFile::open(const std::filesystem::path& path) {
   FURROW_TRY(auto file, TensorFile::open(path));
   auto map = SingleFileMap::of(shapes_of(file));

@@ -44,7 +44,4 @@ class SingleFile {
   std::vector<std::string> unknown_;
 };
 
-/// The names and shapes in a file's header.
-TensorShapes shapes_of(const TensorFile& file);
-
 }  // namespace furrow::engine::weights
