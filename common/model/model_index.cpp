@@ -127,6 +127,9 @@ Result<FoundModel> find_model(const fs::path& path) {
   FoundModel found;
   found.path = path;
   std::error_code ignored;
+  if (!fs::exists(path, ignored)) {
+    return fail(ErrorKind::NotFound, fmt::format("There is no file or folder {}.", path.string()));
+  }
   found.layout = fs::is_regular_file(path, ignored) ? Layout::SingleFile : Layout::Folder;
   const std::string name = name_of(path, found.layout);
   if (!is_valid_utf8(name)) {
@@ -164,6 +167,13 @@ Result<Digest> content_hash(const FoundModel& model, FileHashes& hashes) {
     lines += fmt::format("{} {}\n", file.generic_string(), digest.hex());
   }
   return sha256(lines);
+}
+
+Result<std::optional<Digest>> lora_hash(const FoundModel& model, FileHashes& hashes) {
+  if (model.traits.kind != Kind::Lora || model.path.extension() != ".safetensors")
+    return std::optional<Digest>();
+  FURROW_TRY(const Digest digest, hashes.tensors_hash_of(model.path));
+  return std::optional(digest);
 }
 
 std::uint64_t bytes_on_disk(const FoundModel& model) {

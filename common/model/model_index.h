@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -65,6 +66,10 @@ Result<FoundModel> find_model(const std::filesystem::path& path);
 /// each ended by a new line. Does not depend on where the model is or how it is called, nor on
 /// files that no engine reads. Errors: as of reading its files.
 Result<Digest> content_hash(const FoundModel& model, FileHashes& hashes);
+
+/// What A1111 calls the hash of a LoRA in a safetensors file (FileHashes::tensors_hash_of); nothing
+/// for all else. Errors: as of reading its file.
+Result<std::optional<Digest>> lora_hash(const FoundModel& model, FileHashes& hashes);
 
 /// What it takes on the disk. Files that are gone count nothing.
 std::uint64_t bytes_on_disk(const FoundModel& model);

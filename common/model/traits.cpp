@@ -48,7 +48,7 @@ std::string_view name_of(Kind kind) {
     case Kind::Checkpoint:
       return "checkpoint";
     case Kind::Network:
-      return "unet";
+      return "network";
     case Kind::Vae:
       return "vae";
     case Kind::TextEncoder:

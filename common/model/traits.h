@@ -21,7 +21,7 @@ enum class Kind {
   Upscaler,
 };
 
-/// "checkpoint", "unet" for a network, "vae", "text_encoder", "lora", …
+/// "checkpoint", "network", "vae", "text_encoder", "lora", …
 std::string_view name_of(Kind kind);
 
 /// What a network takes besides the latent.

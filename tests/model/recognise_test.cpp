@@ -65,8 +65,8 @@ TEST(Recognise, WholeCheckpointsOfEveryFamily) {
 }
 
 TEST(Recognise, TransformersAloneAreNetworks) {
-  EXPECT_EQ(what(golden("sd3_transformer")), "unet sd3");
-  EXPECT_EQ(what(golden("flux_transformer")), "unet flux");
+  EXPECT_EQ(what(golden("sd3_transformer")), "network sd3");
+  EXPECT_EQ(what(golden("flux_transformer")), "network flux");
   EXPECT_EQ(recognised(golden("flux_transformer")).prediction, Prediction::Flow);
 }
 
@@ -97,14 +97,15 @@ TEST(Recognise, NetworksOfDiffusersFoldersAlone) {
   const TensorShapes first = {{"conv_in.weight", {320, 9, 3, 3}},
                               {"down_blocks.0.attentions.0.proj_in.weight", {320, 320, 1, 1}},
                               {"up_blocks.0.resnets.0.conv1.weight", {8, 8, 3, 3}}};
-  EXPECT_EQ(what(first), "unet sd1");
+  EXPECT_EQ(what(first), "network sd1");
   EXPECT_EQ(recognised(first).variant, Variant::Inpaint);
-  EXPECT_EQ(what(with(first, "down_blocks.0.attentions.0.proj_in.weight", {320, 320})), "unet sd2");
-  EXPECT_EQ(what(with(first, "add_embedding.linear_1.weight", {1280, 2816})), "unet sdxl");
-  EXPECT_EQ(what({{"single_transformer_blocks.0.proj_mlp.weight", {8, 8}}}), "unet flux");
+  EXPECT_EQ(what(with(first, "down_blocks.0.attentions.0.proj_in.weight", {320, 320})),
+            "network sd2");
+  EXPECT_EQ(what(with(first, "add_embedding.linear_1.weight", {1280, 2816})), "network sdxl");
+  EXPECT_EQ(what({{"single_transformer_blocks.0.proj_mlp.weight", {8, 8}}}), "network flux");
   EXPECT_EQ(what({{"transformer_blocks.0.attn.add_q_proj.weight", {8, 8}},
                   {"pos_embed.proj.weight", {8, 16, 2, 2}}}),
-            "unet sd3");
+            "network sd3");
 }
 
 TEST(Recognise, AutoencodersInEveryLayout) {
