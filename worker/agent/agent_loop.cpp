@@ -414,7 +414,7 @@ void log_models(const model::ModelIndex& index) {
                   other.path.string());
   }
   for (const auto& broken : index.broken) {
-    spdlog::warn("model {} cannot be used: {}", broken.path.string(), broken.reason);
+    spdlog::warn("model cannot be used path={} reason=\"{}\"", broken.path.string(), broken.reason);
   }
 }
 
