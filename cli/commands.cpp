@@ -12,6 +12,7 @@ namespace {
 constexpr Operand kOptionalJob = {"J", ValueKind::Job, 0, 1};
 constexpr Operand kJobAndCell = {"J CELL", ValueKind::Job, 2, 2};
 constexpr Operand kPrompt = {"TEXT", ValueKind::Text, 1, 1};
+constexpr Operand kModel = {"NAME|FILE", ValueKind::File, 1, 1};
 constexpr Operand kFiles = {"FILE", ValueKind::File, 1, kAnyNumber};
 constexpr Operand kShell = {"bash|zsh|fish", ValueKind::Shell, 1, 1};
 constexpr Operand kWords = {"COMMAND", ValueKind::Text, 0, 2};
@@ -65,8 +66,12 @@ std::span<const Command> command_table() {
        run_grid_sheet, ""},
       {"worker list", "workers and their devices", kNoOperand, worker_list_flags(), run_worker_list,
        ""},
-      {"model list", "models that some worker has", kNoOperand, model_list_flags(), run_model_list,
-       ""},
+      {"model list", "models on this machine, and which workers have them", kNoOperand,
+       model_list_flags(), run_model_list, ""},
+      {"model show", "all about a model, a LoRA or another file of weights", kModel,
+       model_show_flags(), run_model_show, ""},
+      {"model hash", "AutoV2 and SHA-256 of files; of LoRAs A1111's hash", kFiles,
+       model_hash_flags(), run_model_hash, ""},
       {"prompt explain", "what a prompt comes to: chunks, weights, schedule, choices", kPrompt,
        prompt_explain_flags(), run_prompt_explain, kPromptNotes},
       {"png-info", "what a picture says it was made from", kFiles, png_info_flags(), run_png_info,

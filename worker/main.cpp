@@ -122,7 +122,8 @@ Result<void> show_probe(const CommandLine& line) {
 
 po::options_description render_flags() {
   po::options_description flags("furrow-worker render");
-  flags.add_options()("model", po::value<std::string>(), "the model's folder")(
+  flags.add_options()("model", po::value<std::string>(),
+                      "the model: a diffusers folder or a checkpoint")(
       "vae", po::value<std::string>(), "a folder to take the VAE from")(
       "recipe", po::value<std::string>(), "the recipe, JSON")("out", po::value<std::string>(),
                                                               "the PNG to write")(

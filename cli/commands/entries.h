@@ -42,6 +42,10 @@ std::span<const Flag> worker_list_flags();
 Result<ExitCode> run_worker_list(const Arguments& arguments, Console& console);
 std::span<const Flag> model_list_flags();
 Result<ExitCode> run_model_list(const Arguments& arguments, Console& console);
+std::span<const Flag> model_show_flags();
+Result<ExitCode> run_model_show(const Arguments& arguments, Console& console);
+std::span<const Flag> model_hash_flags();
+Result<ExitCode> run_model_hash(const Arguments& arguments, Console& console);
 
 std::span<const Flag> prompt_explain_flags();
 Result<ExitCode> run_prompt_explain(const Arguments& arguments, Console& console);

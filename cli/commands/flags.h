@@ -12,6 +12,10 @@ inline constexpr Flag kTimeoutFlag = {
     "(exit code 6); the job goes on",
     ValueKind::Text};
 
+inline constexpr Flag kModelFolderFlag = {
+    "folder",          "DIR", "look here instead of in this machine's model folders",
+    ValueKind::Folder, 0,     true};
+
 inline constexpr Operand kNoOperand = {};
 inline constexpr Operand kJobOperand = {"J", ValueKind::Job, 1, 1};
 

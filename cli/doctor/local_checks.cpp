@@ -150,10 +150,11 @@ std::vector<Check> check_models(const std::filesystem::path& data) {
   for (const model::FoundModel& found : index.models)
     names.push_back(found.description.model().name());
   if (names.empty()) {
-    checks.push_back({"models", Health::Warn, "none on this machine",
-                      fmt::format("put diffusers folders into {} or name their folder in "
-                                  "FURROW_MODELS",
-                                  (data / "models").string())});
+    checks.push_back(
+        {"models", Health::Warn, "none on this machine",
+         fmt::format("put diffusers folders or checkpoints into {} or name their folder in "
+                     "FURROW_MODELS",
+                     (data / "models").string())});
   } else {
     checks.push_back({"models", Health::Ok, fmt::format("{}", fmt::join(names, ", ")), ""});
   }

@@ -10,7 +10,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "common/base/files.h"
+#include "common/model/folder_traits.h"
+#include "common/weights/torch_file.h"
 
 namespace furrow::model {
 
@@ -19,7 +20,6 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
-constexpr std::string_view kPipeline = "StableDiffusionPipeline";
 constexpr std::string_view kAutoencoder = "AutoencoderKL";
 constexpr std::string_view kDiffusersWeights = "diffusion_pytorch_model";
 constexpr std::string_view kTransformersWeights = "model";
@@ -27,15 +27,10 @@ constexpr std::string_view kTransformersWeights = "model";
 constexpr std::size_t kMostLevels = 8;
 constexpr std::int64_t kMostSamples = 4096;
 
-/// The order in which the engine looks for weights (worker/engine/weights/checkpoint.h).
-constexpr std::array kWeightsSuffixes =
-    std::to_array<std::string_view>({".safetensors", ".safetensors.index.json", ".fp16.safetensors",
-                                     ".safetensors.index.fp16.json"});
-constexpr std::array kPickleSuffixes =
-    std::to_array<std::string_view>({".bin", ".fp16.bin", ".ckpt", ".pt", ".bin.index.json"});
-/// What checkpoints and the like are called that are pickles as a whole.
-constexpr std::array kPickleFiles =
-    std::to_array<std::string_view>({".ckpt", ".bin", ".pt", ".pth"});
+/// The order in which the engine looks for weights (worker/engine/weights/checkpoint.cpp).
+constexpr std::array kWeightsSuffixes = std::to_array<std::string_view>(
+    {".safetensors", ".safetensors.index.json", ".fp16.safetensors", ".safetensors.index.fp16.json",
+     ".bin", ".bin.index.json", ".fp16.bin", ".pth", ".pt", ".ckpt"});
 
 Unexpected invalid(std::string what) {
   return fail(ErrorKind::Invalid, std::move(what));
@@ -46,22 +41,9 @@ bool is_file(const fs::path& path) {
   return fs::is_regular_file(path, ignored);
 }
 
-Result<Json> read_json(const fs::path& path) {
-  if (!is_file(path)) return invalid(fmt::format("The file {} is missing.", path.string()));
-  FURROW_TRY(const std::string text, read_file(path));
-  Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
-  if (!json.is_object()) return invalid(fmt::format("{} is not a JSON object.", path.string()));
-  return json;
-}
-
-std::string class_of(const Json& config) {
-  const auto name = config.find("_class_name");
-  return name != config.end() && name->is_string() ? name->get<std::string>() : std::string();
-}
-
 /// The files of a split checkpoint, by its index.
 Result<std::vector<std::string>> shards_of(const fs::path& index_file) {
-  FURROW_TRY(const Json index, read_json(index_file));
+  FURROW_TRY(const Json index, read_json_object(index_file));
   const auto map = index.find("weight_map");
   if (map == index.end() || !map->is_object()) {
     return invalid(fmt::format("{} has no weight_map.", index_file.string()));
@@ -78,45 +60,56 @@ Result<std::vector<std::string>> shards_of(const fs::path& index_file) {
   return std::vector<std::string>(shards.begin(), shards.end());
 }
 
+/// Under what names the engine looks for weights, the first that is there first.
+std::vector<std::string> weights_names(std::string_view stem) {
+  std::vector<std::string> names;
+  for (const std::string_view suffix : kWeightsSuffixes) {
+    const bool is_of_torch = suffix.find("safetensors") == std::string_view::npos;
+    if (is_of_torch && stem == kTransformersWeights)
+      names.push_back(fmt::format("pytorch_model{}", suffix));
+    names.push_back(fmt::format("{}{}", stem, suffix));
+  }
+  return names;
+}
+
 /// Collects what one model folder is made of.
 class FolderReader {
  public:
   explicit FolderReader(fs::path folder) : folder_(std::move(folder)) {}
 
   Result<ModelFolder> read_pipeline() && {
-    FURROW_TRY(const Json index, read_json(folder_ / "model_index.json"));
-    if (class_of(index) != kPipeline) {
-      return invalid(
-          fmt::format("{} is a {}, which is not supported yet. Furrow renders {} (Stable Diffusion "
-                      "1.x).",
-                      folder_.string(),
-                      class_of(index).empty() ? "model of no class" : class_of(index), kPipeline));
-    }
-    model_.family = "sd1";
-    FURROW_TRY_VOID(add_required("tokenizer/vocab.json"));
-    FURROW_TRY_VOID(add_required("tokenizer/merges.txt"));
+    FURROW_TRY(const Json index, read_json_object(folder_ / "model_index.json"));
+    FURROW_TRY(model_.traits, read_pipeline_traits(folder_, index));
+    const FamilyParts parts = parts_of(model_.traits.family);
     FURROW_TRY_VOID(add_required("scheduler/scheduler_config.json"));
-    FURROW_TRY_VOID(add_required("text_encoder/config.json"));
-    FURROW_TRY_VOID(add_weights("text_encoder", kTransformersWeights));
-    FURROW_TRY_VOID(read_vae("vae"));
-    FURROW_TRY_VOID(read_unet());
-    for (const char* optional :
-         {"tokenizer/tokenizer_config.json", "tokenizer/special_tokens_map.json",
-          "tokenizer/added_tokens.json"}) {
-      if (is_file(folder_ / optional)) model_.content.emplace_back(optional);
+    for (const std::string_view part : parts.tokenizers) {
+      if (!is_left_out(index, part)) FURROW_TRY_VOID(add_tokenizer(part));
     }
+    for (const std::string_view part : parts.text_encoders) {
+      if (!is_left_out(index, part)) FURROW_TRY_VOID(add_network(part, kTransformersWeights));
+    }
+    FURROW_TRY_VOID(read_vae("vae"));
+    FURROW_TRY_VOID(add_network(parts.network, kDiffusersWeights));
+    FURROW_TRY_VOID(read_default_size(parts.network));
     return finish();
   }
 
   Result<ModelFolder> read_standalone_vae() && {
-    model_.vae_only = true;
+    model_.traits.kind = Kind::Vae;
     FURROW_TRY_VOID(read_vae(""));
     return finish();
   }
 
  private:
+  /// Listed as [null, null]: left out on purpose.
+  static bool is_left_out(const Json& index, std::string_view part) {
+    const auto found = index.find(part);
+    return found != index.end() && found->is_array() && !found->empty() && found->front().is_null();
+  }
+
   ModelFolder finish() {
     std::ranges::sort(model_.content);
+    std::ranges::sort(model_.traits.parts);
     return std::move(model_);
   }
 
@@ -129,9 +122,37 @@ class FolderReader {
     return {};
   }
 
+  void add_optional(const fs::path& file) {
+    if (is_file(folder_ / file)) model_.content.push_back(file);
+  }
+
+  /// CLIP's vocabulary and merges, or the sentence pieces of T5 in either of their two forms.
+  Result<void> add_tokenizer(std::string_view part) {
+    const fs::path in(part);
+    const bool is_t5 =
+        is_file(folder_ / in / "spiece.model") ||
+        (is_file(folder_ / in / "tokenizer.json") && !is_file(folder_ / in / "vocab.json"));
+    if (is_t5) {
+      add_optional(in / "spiece.model");
+      add_optional(in / "tokenizer.json");
+    } else {
+      FURROW_TRY_VOID(add_required(in / "vocab.json"));
+      FURROW_TRY_VOID(add_required(in / "merges.txt"));
+    }
+    for (const char* file :
+         {"tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"})
+      add_optional(in / file);
+    return {};
+  }
+
+  Result<void> add_network(std::string_view part, std::string_view stem) {
+    FURROW_TRY_VOID(add_required(fs::path(part) / "config.json"));
+    return add_weights(part, stem);
+  }
+
   Result<void> read_vae(const fs::path& part) {
     FURROW_TRY_VOID(add_required(part / "config.json"));
-    FURROW_TRY(const Json config, read_json(folder_ / part / "config.json"));
+    FURROW_TRY(const Json config, read_json_object(folder_ / part / "config.json"));
     const auto levels = config.find("block_out_channels");
     const bool usable = levels != config.end() && levels->is_array() && !levels->empty() &&
                         levels->size() <= kMostLevels;
@@ -140,65 +161,57 @@ class FolderReader {
                                  (folder_ / part / "config.json").string()));
     }
     // Every level but the last halves the picture.
-    model_.vae_factor = std::uint32_t{1} << (levels->size() - 1);
-    return add_weights(part, kDiffusersWeights);
+    model_.traits.vae_factor = std::uint32_t{1} << (levels->size() - 1);
+    FURROW_TRY_VOID(add_weights(part, kDiffusersWeights));
+    if (part.empty()) model_.traits.parts.emplace_back("vae");
+    return {};
   }
 
-  Result<void> read_unet() {
-    FURROW_TRY_VOID(add_required("unet/config.json"));
-    const fs::path file = folder_ / "unet/config.json";
-    FURROW_TRY(const Json config, read_json(file));
-    if (config.value("in_channels", Json(4)) != 4) {
-      return invalid(
-          fmt::format("The UNet of {} takes {} channels: an inpainting or editing model, "
-                      "which is not supported yet.",
-                      folder_.string(), config["in_channels"].dump()));
-    }
-    if (config.value("use_linear_projection", Json(false)) == true) {
-      return invalid(fmt::format("{} is a Stable Diffusion 2 model, which is not supported yet.",
-                                 folder_.string()));
-    }
+  /// Flux has no size of its own in its config.
+  Result<void> read_default_size(std::string_view network) {
+    Traits& traits = model_.traits;
+    const fs::path file = folder_ / network / "config.json";
+    FURROW_TRY(const Json config, read_json_object(file));
     const auto samples = config.find("sample_size");
+    if (samples == config.end() && network == "transformer") {
+      traits.default_size = default_size_of(traits.family, traits.prediction);
+      return {};
+    }
     const bool usable = samples != config.end() && samples->is_number_integer() && *samples > 0 &&
                         *samples <= kMostSamples;
     if (!usable) return invalid(fmt::format("{} has no usable sample_size.", file.string()));
-    model_.default_size = samples->get<std::uint32_t>() * model_.vae_factor;
-    return add_weights("unet", kDiffusersWeights);
+    traits.default_size = samples->get<std::uint32_t>() * traits.vae_factor;
+    return {};
   }
 
   /// The first weights that the engine would find.
   Result<void> add_weights(const fs::path& part, std::string_view stem) {
-    const auto named = [&](std::string_view suffix) {
-      return part / fmt::format("{}{}", stem, suffix);
-    };
-    for (const std::string_view suffix : kWeightsSuffixes) {
-      const fs::path file = named(suffix);
+    if (!part.empty()) model_.traits.parts.push_back(part.string());
+    for (const std::string& name : weights_names(stem)) {
+      const fs::path file = part / name;
       if (!is_file(folder_ / file)) continue;
-      model_.content.push_back(file);
-      return file.extension() == ".json" ? add_shards(part, file) : Result<void>();
+      if (file.extension() == ".json") {
+        model_.content.push_back(file);
+        return add_shards(part, file);
+      }
+      return add_weights_file(file);
     }
-    return no_weights(part, stem);
+    return invalid(fmt::format("The weights {} are missing. Download the model again.",
+                               (folder_ / part / fmt::format("{}.safetensors", stem)).string()));
   }
 
   Result<void> add_shards(const fs::path& part, const fs::path& index) {
     FURROW_TRY(const auto shards, shards_of(folder_ / index));
-    for (const std::string& shard : shards) FURROW_TRY_VOID(add_required(part / shard));
+    for (const std::string& shard : shards) FURROW_TRY_VOID(add_weights_file(part / shard));
     return {};
   }
 
-  Result<void> no_weights(const fs::path& part, std::string_view stem) {
-    for (const std::string_view pickle_stem : {stem, std::string_view("pytorch_model")}) {
-      for (const std::string_view suffix : kPickleSuffixes) {
-        const fs::path pickle = folder_ / part / fmt::format("{}{}", pickle_stem, suffix);
-        if (!is_file(pickle)) continue;
-        return invalid(fmt::format(
-            "{} is refused: it is a pickle, and a pickle can run any code when it is read. Get the "
-            "model with .safetensors weights.",
-            pickle.string()));
-      }
-    }
-    return invalid(fmt::format("The weights {} are missing. Download the model again.",
-                               (folder_ / part / fmt::format("{}.safetensors", stem)).string()));
+  /// A pickle is looked through at once: whether it is refused should not show only in a render.
+  Result<void> add_weights_file(const fs::path& file) {
+    FURROW_TRY_VOID(add_required(file));
+    if (!engine::weights::has_torch_extension(file)) return {};
+    const auto opened = engine::weights::TorchFile::open(folder_ / file);
+    return opened ? Result<void>() : Unexpected(opened.error());
   }
 
   const fs::path folder_;
@@ -207,7 +220,7 @@ class FolderReader {
 
 bool is_standalone_vae(const fs::path& folder) {
   if (!is_file(folder / "config.json")) return false;
-  const auto config = read_json(folder / "config.json");
+  const auto config = read_json_object(folder / "config.json");
   return config && class_of(*config) == kAutoencoder;
 }
 
@@ -217,28 +230,10 @@ bool looks_like_model(const fs::path& folder) {
   return is_file(folder / "model_index.json") || is_standalone_vae(folder);
 }
 
-std::optional<std::string> why_no_model(const fs::path& file) {
-  const std::string suffix = file.extension().string();
-  if (suffix == ".safetensors") {
-    return fmt::format(
-        "{} is a model in one file, which is not supported yet. Use a diffusers folder.",
-        file.string());
-  }
-  if (std::ranges::find(kPickleFiles, suffix) == kPickleFiles.end()) return std::nullopt;
-  return fmt::format(
-      "{} is refused: it is a pickle, and a pickle can run any code when it is read. Get the model "
-      "as .safetensors in a diffusers folder.",
-      file.string());
-}
-
 Result<ModelFolder> open_model_folder(const fs::path& folder) {
   if (is_file(folder / "model_index.json")) return FolderReader(folder).read_pipeline();
   if (is_standalone_vae(folder)) return FolderReader(folder).read_standalone_vae();
   std::error_code ignored;
-  if (is_file(folder)) {
-    return invalid(why_no_model(folder).value_or(
-        fmt::format("{} is a file. A model is a folder.", folder.string())));
-  }
   if (!fs::is_directory(folder, ignored)) {
     return fail(ErrorKind::NotFound, fmt::format("There is no folder {}.", folder.string()));
   }

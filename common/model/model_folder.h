@@ -1,21 +1,16 @@
 #pragma once
 
-#include <cstdint>
 #include <filesystem>
-#include <optional>
-#include <string>
 #include <vector>
 
 #include "common/base/result.h"
+#include "common/model/traits.h"
 
 namespace furrow::model {
 
-/// What a model folder holds, by its configs; no weights are read.
+/// What a diffusers folder holds, by its configs; no weights are read.
 struct ModelFolder {
-  std::string family;              ///< "sd1"
-  std::uint32_t vae_factor = 0;    ///< pixels a latent cell
-  std::uint32_t default_size = 0;  ///< pixels of a side
-  bool vae_only = false;
+  Traits traits;
   /// The files that decide what the model does, relative to the folder, sorted: configs,
   /// vocabularies and the weights that are loaded.
   std::vector<std::filesystem::path> content;
@@ -25,11 +20,8 @@ struct ModelFolder {
 /// AutoencoderKL.
 bool looks_like_model(const std::filesystem::path& folder);
 
-/// Why a file is no model, when people may take it for one: weights in one file, a pickle.
-std::optional<std::string> why_no_model(const std::filesystem::path& file);
-
-/// Errors: NotFound; Invalid, naming the file that is missing, damaged or refused, or the model's class when
-/// furrow does not support it yet.
+/// Errors: NotFound; Invalid, naming the file that is missing or damaged, or the model's class when
+/// it is of no family that is known.
 Result<ModelFolder> open_model_folder(const std::filesystem::path& folder);
 
 }  // namespace furrow::model

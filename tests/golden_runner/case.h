@@ -10,7 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "common/base/result.h"
-#include "worker/engine/weights/safetensors.h"
+#include "common/weights/safetensors.h"
 
 namespace furrow::golden {
 

@@ -46,6 +46,31 @@ TEST_F(FileHashesTest, ANewTimeMeansANewContent) {
   EXPECT_EQ(*hashes.hash_of(folder_ / "a"), sha256("xyz"));
 }
 
+TEST_F(FileHashesTest, TheTensorsHashLeavesTheHeaderOut) {
+  const std::string length("\x02\0\0\0\0\0\0\0", 8);
+  write("a.safetensors", length + "{}data");
+  FileHashes hashes;
+
+  EXPECT_EQ(*hashes.tensors_hash_of(folder_ / "a.safetensors"), sha256("data"));
+  EXPECT_EQ(*hashes.hash_of(folder_ / "a.safetensors"), sha256(length + "{}data"));
+
+  ASSERT_TRUE(hashes.save(cache_));
+  FileHashes later = FileHashes::load(cache_);
+  EXPECT_EQ(*later.tensors_hash_of(folder_ / "a.safetensors"), sha256("data"));
+  EXPECT_EQ(later.files_read(), 0U);
+}
+
+TEST_F(FileHashesTest, AFileShorterThanItsHeaderHasNoTensorsHash) {
+  FileHashes hashes;
+  for (const std::string& content : {std::string("short"), std::string("\x09\0\0\0\0\0\0\0{}", 10),
+                                     std::string(9, '\xff'), std::string()}) {
+    write("a", content);
+    const auto hash = hashes.tensors_hash_of(folder_ / "a");
+    ASSERT_FALSE(hash);
+    EXPECT_EQ(hash.error().kind, ErrorKind::Invalid);
+  }
+}
+
 TEST_F(FileHashesTest, TheCacheSavesTheReading) {
   write("a", "abc");
   FileHashes first;

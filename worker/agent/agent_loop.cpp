@@ -409,8 +409,12 @@ void log_models(const model::ModelIndex& index) {
     spdlog::info("model name={} family={} path={}", found.description.model().name(),
                  found.description.family(), found.path.string());
   }
+  for (const auto& other : index.others) {
+    spdlog::debug("model not offered, it is {} path={}", model::phrase_of(other.traits),
+                  other.path.string());
+  }
   for (const auto& broken : index.broken) {
-    spdlog::warn("model folder {} cannot be used: {}", broken.path.string(), broken.reason);
+    spdlog::warn("model cannot be used path={} reason=\"{}\"", broken.path.string(), broken.reason);
   }
 }
 

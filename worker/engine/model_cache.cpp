@@ -7,7 +7,7 @@
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
-#include "worker/engine/weights/tensor_file.h"
+#include "common/weights/tensor_file.h"
 
 namespace furrow::engine {
 

@@ -164,8 +164,7 @@ std::string to_page(const Machine& machine) {
                          hash_of(found.description).substr(0, kShortHash), found.path.string()));
   }
   for (const auto& broken : machine.models.broken) {
-    page.add(std::exchange(label, ""),
-             fmt::format("{} cannot be used: {}", broken.path.string(), broken.reason));
+    page.add(std::exchange(label, ""), broken.reason);
   }
   if (*label != '\0') page.add("models", "none found");
   return page.take();

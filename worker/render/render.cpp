@@ -40,6 +40,19 @@ ErrorKind kind_of(v1::FailureClass failure) {
   }
 }
 
+/// A model or VAE that the engine can use; hashed.
+Result<model::FoundModel> read_renderable(const std::filesystem::path& path) {
+  FURROW_TRY(model::FoundModel found, model::find_model(path));
+  if (!model::engine_renders(found.traits, found.layout)) {
+    return fail(
+        ErrorKind::Invalid,
+        fmt::format("{} is {}, which this engine does not render with yet. Give a whole model "
+                    "of sd1, sd2 or sdxl.",
+                    path.string(), model::phrase_of(found.traits)));
+  }
+  return model::read_model(path);
+}
+
 Result<v1::Recipe> read_recipe(const RenderOptions& options, const model::FoundModel& model) {
   FURROW_TRY(const std::string text, read_file(options.recipe));
   auto recipe = spec::recipe_from_json(text, model.description.default_size());
@@ -48,11 +61,11 @@ Result<v1::Recipe> read_recipe(const RenderOptions& options, const model::FoundM
   }
   const std::string& made_with = recipe->model().hash();
   if (!made_with.empty() && made_with != model.description.model().hash()) {
-    return fail(ErrorKind::Conflict,
-                fmt::format("{}: it was made with another model (\"{}\") than the one in {}. Give that "
-                            "model's folder, or take \"model\" out of the recipe.",
-                            options.recipe.string(), recipe->model().name(),
-                            options.model.string()));
+    return fail(
+        ErrorKind::Conflict,
+        fmt::format("{}: it was made with another model (\"{}\") than the one in {}. Give that "
+                    "model's folder, or take \"model\" out of the recipe.",
+                    options.recipe.string(), recipe->model().name(), options.model.string()));
   }
   *recipe->mutable_model() = model.description.model();
   const spec::SizeRule rule{model.description.vae_factor(),
@@ -64,7 +77,7 @@ Result<v1::Recipe> read_recipe(const RenderOptions& options, const model::FoundM
     }
   }
   if (options.vae) {
-    FURROW_TRY(const auto vae, model::read_model_folder(*options.vae));
+    FURROW_TRY(const auto vae, read_renderable(*options.vae));
     *recipe->mutable_vae() = vae.description.model();
   } else if (recipe->has_vae()) {
     return fail(ErrorKind::Invalid, options.recipe.string() + ": it names the VAE \"" +
@@ -146,7 +159,7 @@ class Rendering {
 }  // namespace
 
 Result<void> render_recipe(const RenderOptions& options) {
-  FURROW_TRY(const auto model, model::read_model_folder(options.model));
+  FURROW_TRY(const auto model, read_renderable(options.model));
   FURROW_TRY(const auto recipe, read_recipe(options, model));
   v1::ToEngine request;
   auto& cell = *request.mutable_render()->add_cells();

@@ -7,7 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/engine/weights/safetensors_writer.h"
+#include "tests/weights/safetensors_writer.h"
 #include "worker/engine/model/networks.h"
 
 namespace furrow::engine::nn {

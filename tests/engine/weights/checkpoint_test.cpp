@@ -3,8 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/engine/weights/safetensors_writer.h"
-#include "tests/engine/weights/torch_file_writer.h"
+#include "tests/weights/safetensors_writer.h"
+#include "tests/weights/torch_file_writer.h"
 #include "worker/engine/weights/upscaler_keys.h"
 
 namespace furrow::engine::weights {

@@ -5,7 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/engine/weights/safetensors_writer.h"
+#include "tests/weights/safetensors_writer.h"
 #include "worker/engine/weights/lora_file.h"
 
 namespace furrow::engine::weights {

@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/engine/weights/safetensors_writer.h"
+#include "tests/weights/safetensors_writer.h"
 
 namespace furrow::engine::weights {
 

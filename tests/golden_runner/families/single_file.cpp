@@ -10,13 +10,13 @@
 #include <fmt/ranges.h>
 
 #include "common/base/digest.h"
+#include "common/weights/single_file_configs.h"
 #include "tests/golden_runner/families.h"
 #include "tests/golden_runner/families/added_inputs.h"
 #include "worker/engine/model/network_loader.h"
 #include "worker/engine/nn/autoencoder.h"
 #include "worker/engine/nn/clip_text.h"
 #include "worker/engine/nn/unet.h"
-#include "worker/engine/weights/single_file_configs.h"
 #include "worker/engine/weights/tensors.h"
 
 namespace furrow::golden {

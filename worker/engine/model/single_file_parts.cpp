@@ -6,12 +6,10 @@
 #include <utility>
 
 #include <fmt/format.h>
-#include <yaml-cpp/yaml.h>
 
-#include "common/base/files.h"
 #include "common/config/paths.h"
+#include "common/weights/original_config.h"
 #include "worker/engine/weights/single_file.h"
-#include "worker/engine/weights/single_file_configs.h"
 
 namespace furrow::engine {
 
@@ -21,9 +19,6 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 using weights::ModelFamily;
 using weights::ModelTraits;
-
-/// Larger ones are no configs of models.
-constexpr std::uintmax_t kMostYamlBytes = 1 << 20;
 
 std::string pipeline_class(const ModelTraits& traits) {
   const bool inpaints = traits.in_channels == 9;
@@ -50,27 +45,6 @@ json index_of(const ModelTraits& traits) {
   if (traits.family == ModelFamily::Sdxl || is_refiner)
     index["force_zeros_for_empty_prompt"] = !is_refiner;
   return index;
-}
-
-/// "v" or "eps": what the yaml of the original release calls what the model predicts, if it does.
-Result<std::optional<std::string>> parameterization_beside(const fs::path& file) {
-  const auto path = fs::path(file).replace_extension(".yaml");
-  std::error_code error;
-  const auto size = fs::file_size(path, error);
-  if (error) return std::optional<std::string>();
-  if (size > kMostYamlBytes)
-    return fail(ErrorKind::Invalid,
-                fmt::format("{} is too large to be a model's config.", path.string()));
-  FURROW_TRY(const auto text, read_file(path));
-  try {
-    const auto value = YAML::Load(text)["model"]["params"]["parameterization"];
-    if (!value || !value.IsScalar()) return std::optional<std::string>();
-    return std::optional(value.Scalar());
-  } catch (const YAML::Exception& e) {
-    return fail(ErrorKind::Invalid, fmt::format("{} is no config of a model: {}. Mend it or move "
-                                                "it away.",
-                                                path.string(), e.what()));
-  }
 }
 
 json flow_scheduler(const ModelTraits& traits) {
@@ -111,12 +85,11 @@ json scheduler_of(const ModelTraits& traits, std::optional<bool> predicts_v) {
 
 class SingleFileParts : public ModelParts {
  public:
-  SingleFileParts(const fs::path& path, weights::SingleFile file,
-                  const std::optional<std::string>& parameterization)
+  SingleFileParts(const fs::path& path, weights::SingleFile file, std::optional<bool> by_yaml)
       : ModelParts(path, index_of(file.traits())),
         file_(std::move(file)),
         components_(file_.components()),
-        predicts_v_(known_prediction(file_.traits(), parameterization)) {}
+        predicts_v_(known_prediction(file_.traits(), by_yaml)) {}
 
   bool has(std::string_view part) const override {
     return std::find(components_.begin(), components_.end(), part) != components_.end();
@@ -145,8 +118,8 @@ class SingleFileParts : public ModelParts {
  private:
   // Nothing: neither the yaml nor a tensor tells, as of most files of Stable Diffusion 2.x.
   static std::optional<bool> known_prediction(const ModelTraits& traits,
-                                              const std::optional<std::string>& parameterization) {
-    if (parameterization) return *parameterization == "v";
+                                              std::optional<bool> by_yaml) {
+    if (by_yaml) return by_yaml;
     if (traits.family == ModelFamily::Sd2 && !traits.predicts_v) return std::nullopt;
     return traits.predicts_v;
   }
@@ -160,9 +133,9 @@ class SingleFileParts : public ModelParts {
 
 Result<std::unique_ptr<const ModelParts>> open_single_file(const fs::path& file) {
   FURROW_TRY(auto opened, weights::SingleFile::open(file));
-  FURROW_TRY(const auto parameterization, parameterization_beside(file));
+  FURROW_TRY(const auto by_yaml, weights::predicts_v_by_yaml(file));
   return std::unique_ptr<const ModelParts>(
-      std::make_unique<const SingleFileParts>(file, std::move(opened), parameterization));
+      std::make_unique<const SingleFileParts>(file, std::move(opened), by_yaml));
 }
 
 }  // namespace furrow::engine

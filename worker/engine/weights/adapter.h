@@ -7,8 +7,8 @@
 
 #include <ATen/core/Tensor.h>
 
-#include "worker/engine/weights/module_map.h"
-#include "worker/engine/weights/shape.h"
+#include "common/weights/module_map.h"
+#include "common/weights/shape.h"
 
 namespace furrow::engine::weights {
 

@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "common/base/result.h"
+#include "common/weights/module_map.h"
+#include "common/weights/tensor_file.h"
 #include "worker/engine/weights/key_maps.h"
-#include "worker/engine/weights/module_map.h"
-#include "worker/engine/weights/tensor_file.h"
 
 namespace furrow::engine::weights {
 

@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-#include "worker/engine/weights/shown.h"
+#include "common/weights/shown.h"
 #include "worker/engine/weights/tensors.h"
 
 namespace furrow::engine::weights {

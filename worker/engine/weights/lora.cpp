@@ -4,8 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "common/weights/shown.h"
 #include "worker/engine/weights/lora_file.h"
-#include "worker/engine/weights/shown.h"
 #include "worker/engine/weights/without_exceptions.h"
 
 namespace furrow::engine::weights {

@@ -6,10 +6,10 @@
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
+#include "common/weights/shown.h"
+#include "common/weights/tensor_file.h"
 #include "worker/engine/weights/lora_factors.h"
 #include "worker/engine/weights/peft_config.h"
-#include "worker/engine/weights/shown.h"
-#include "worker/engine/weights/tensor_file.h"
 #include "worker/engine/weights/tensors.h"
 
 namespace furrow::engine::weights {

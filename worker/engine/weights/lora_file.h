@@ -10,8 +10,8 @@
 #include <ATen/core/Tensor.h>
 
 #include "common/base/result.h"
+#include "common/weights/safetensors.h"
 #include "worker/engine/weights/adapter.h"
-#include "worker/engine/weights/safetensors.h"
 
 namespace furrow::engine::weights {
 

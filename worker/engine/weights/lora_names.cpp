@@ -6,9 +6,9 @@
 #include <set>
 #include <span>
 
-#include "worker/engine/weights/key_maps/name_set.h"
-#include "worker/engine/weights/key_maps/stable_diffusion_maps.h"
-#include "worker/engine/weights/key_maps/transformer_maps.h"
+#include "common/weights/key_maps/name_set.h"
+#include "common/weights/key_maps/stable_diffusion_maps.h"
+#include "common/weights/key_maps/transformer_maps.h"
 
 namespace furrow::engine::weights {
 

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "worker/engine/weights/module_map.h"
+#include "common/weights/module_map.h"
 #include "worker/engine/weights/parameter_table.h"
 
 namespace furrow::engine::weights {

@@ -8,8 +8,8 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "common/weights/safetensors.h"
 #include "worker/engine/weights/adapter.h"
-#include "worker/engine/weights/safetensors.h"
 
 namespace furrow::engine::weights {
 

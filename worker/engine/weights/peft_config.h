@@ -6,7 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "worker/engine/weights/tensor_file.h"
+#include "common/weights/tensor_file.h"
 
 namespace furrow::engine::weights {
 

@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "worker/engine/weights/single_file_configs.h"
+#include "common/weights/single_file_configs.h"
 
 namespace furrow::engine::weights {
 
@@ -23,12 +23,6 @@ StoredTensor rows_of(const StoredTensor& tensor, const Piece& piece) {
 }
 
 }  // namespace
-
-TensorShapes shapes_of(const TensorFile& file) {
-  TensorShapes shapes;
-  for (const auto& [name, tensor] : file.tensors) shapes.emplace(name, tensor.shape);
-  return shapes;
-}
 
 Result<SingleFile> SingleFile::open(const std::filesystem::path& path) {
   FURROW_TRY(auto file, TensorFile::open(path));

@@ -8,9 +8,9 @@
 #include <nlohmann/json.hpp>
 
 #include "common/base/result.h"
+#include "common/weights/single_file_map.h"
+#include "common/weights/tensor_file.h"
 #include "worker/engine/weights/checkpoint.h"
-#include "worker/engine/weights/single_file_map.h"
-#include "worker/engine/weights/tensor_file.h"
 
 namespace furrow::engine::weights {
 
@@ -43,8 +43,5 @@ class SingleFile {
   SingleFileMap map_;
   std::vector<std::string> unknown_;
 };
-
-/// The names and shapes in a file's header.
-TensorShapes shapes_of(const TensorFile& file);
 
 }  // namespace furrow::engine::weights

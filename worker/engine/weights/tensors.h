@@ -6,10 +6,10 @@
 #include <ATen/core/Tensor.h>
 
 #include "common/base/result.h"
-#include "worker/engine/weights/module_map.h"
+#include "common/weights/module_map.h"
+#include "common/weights/safetensors.h"
+#include "common/weights/shape.h"
 #include "worker/engine/weights/parameter.h"
-#include "worker/engine/weights/safetensors.h"
-#include "worker/engine/weights/shape.h"
 
 namespace furrow::engine::weights {
 

@@ -10,8 +10,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "worker/engine/weights/shown.h"
-#include "worker/engine/weights/tensor_file.h"
+#include "common/weights/shown.h"
+#include "common/weights/tensor_file.h"
 #include "worker/engine/weights/tensors.h"
 #include "worker/engine/weights/without_exceptions.h"
 

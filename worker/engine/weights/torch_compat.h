@@ -4,7 +4,7 @@
 
 #include <ATen/core/Tensor.h>
 
-#include "worker/engine/weights/safetensors.h"
+#include "common/weights/safetensors.h"
 
 namespace furrow::engine {
 
