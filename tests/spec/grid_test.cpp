@@ -173,10 +173,10 @@ TEST(Grid, OpenRefusesPlansOfANewerFurrow) {
 
   EXPECT_THAT(refusal_of([](v1::Plan& p) { p.mutable_axes(1)->set_field("lora"); }),
               HasSubstr("axis \"lora\""));
-  EXPECT_THAT(refusal_of([](v1::Plan& p) { p.mutable_base()->set_sampler("unipc"); }),
-              HasSubstr("unipc"));
+  EXPECT_THAT(refusal_of([](v1::Plan& p) { p.mutable_base()->set_sampler("dc_solver"); }),
+              HasSubstr("dc_solver"));
   EXPECT_THAT(refusal_of([](v1::Plan& p) {
-                p.mutable_axes(0)->mutable_values()->mutable_samplers(0)->set_schedule("beta");
+                p.mutable_axes(0)->mutable_values()->mutable_samplers(0)->set_schedule("cosmic");
               }),
               HasSubstr("newer furrow"));
   EXPECT_THAT(refusal_of([](v1::Plan& p) { p.mutable_axes(1)->clear_values(); }),

@@ -7,7 +7,7 @@
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
-#include "worker/engine/weights/safetensors.h"
+#include "worker/engine/weights/tensor_file.h"
 
 namespace furrow::engine {
 
@@ -34,17 +34,20 @@ bool ModelCache::holds(const fs::path& folder, const std::string& hash) const {
                      [&](const Entry& entry) { return entry.key == key_of(folder, hash); });
 }
 
-/// What the weights below a folder take in the device's precision. Reads only headers.
-std::uint64_t ModelCache::bytes_of(const fs::path& folder) const {
+/// What the weights of a file, or below a folder, take in the device's precision. Reads only
+/// headers.
+std::uint64_t ModelCache::bytes_of(const fs::path& path) const {
   std::uint64_t elements = 0;
-  std::error_code ignored;  // a folder that cannot be listed is reported by the loader
-  for (const auto& file : fs::recursive_directory_iterator(folder, ignored)) {
-    if (file.path().extension() != ".safetensors") continue;
-    const auto opened = weights::SafetensorsFile::open(file.path());
-    if (!opened) continue;
-    for (const auto& [name, tensor] : opened->tensors())
+  const auto add = [&](const fs::path& file) {
+    const auto opened = weights::TensorFile::open(file);
+    if (!opened) return;  // reported by the loader
+    for (const auto& [name, tensor] : opened->tensors)
       elements += tensor.bytes.size() / weights::size_of(tensor.dtype);
-  }
+  };
+  std::error_code ignored;  // a folder that cannot be listed is reported by the loader
+  if (fs::is_regular_file(path, ignored)) add(path);
+  for (const auto& file : fs::recursive_directory_iterator(path, ignored))
+    if (file.path().extension() == ".safetensors") add(file.path());
   return elements * at::elementSize(device_.dtype);
 }
 
@@ -67,7 +70,7 @@ Result<std::shared_ptr<const LoadedModel>> ModelCache::model(const fs::path& fol
   if (!scheduler)
     return fail(ErrorKind::Invalid,
                 fmt::format("{}: {}", folder.string(), scheduler.error().message));
-  auto preview = pipelines::LatentPreview::fit(parts->vae);
+  auto preview = pipelines::LatentPreview::fit(*parts->vae);
   auto model = std::make_shared<const LoadedModel>(
       LoadedModel{std::move(parts), *std::move(scheduler), std::move(preview)});
   entries_.push_front({key, bytes, model, nullptr});
@@ -79,7 +82,7 @@ Result<std::shared_ptr<const nn::AutoencoderKl>> ModelCache::vae(const fs::path&
   const std::string key = key_of(folder, hash);
   if (const Entry* entry = find(key)) {
     if (entry->vae) return entry->vae;
-    return std::shared_ptr<const nn::AutoencoderKl>(entry->model, &entry->model->parts->vae);
+    return std::shared_ptr<const nn::AutoencoderKl>(entry->model, entry->model->parts->vae.get());
   }
   const fs::path part = fs::is_directory(folder / "vae") ? folder / "vae" : folder;
   const std::uint64_t bytes = bytes_of(part);

@@ -19,6 +19,10 @@ struct LoadedModel {
   std::unique_ptr<StableDiffusion> parts;
   diffusion::SchedulerConfig scheduler;
   pipelines::LatentPreview preview;
+
+  bool zeros_for_empty_negative() const {
+    return parts->is_xl() && parts->force_zeros_for_empty_prompt;
+  }
 };
 
 /// The models and VAEs that were used last, as many as fit. Who holds a pointer keeps its model in
@@ -29,8 +33,8 @@ class ModelCache {
   ModelCache(const Device& device, std::uint64_t most_bytes)
       : device_(device), most_bytes_(most_bytes) {}
 
-  /// @param folder  a diffusers model folder
-  /// @param hash    of its content: a folder that was replaced is loaded anew
+  /// @param folder  a diffusers model folder, or a whole checkpoint in one file
+  /// @param hash    of its content: a model that was replaced is loaded anew
   /// Errors: as load_stable_diffusion; Invalid also for a scheduler config that cannot be used.
   Result<std::shared_ptr<const LoadedModel>> model(const std::filesystem::path& folder,
                                                    const std::string& hash);

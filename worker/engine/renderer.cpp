@@ -135,7 +135,7 @@ Result<void> Renderer::load_parts(const v1::RenderCell& cell, Attempt& attempt) 
     FURROW_TRY(model_, load(cell));
   }
   if (cell.vae_path().empty()) {
-    attempt.vae = {model_, &model_->parts->vae};
+    attempt.vae = {model_, model_->parts->vae.get()};
     return {};
   }
   const Stopwatch watch;
@@ -154,7 +154,7 @@ std::optional<Failure> Renderer::load_for(const v1::RenderCell& cell, Attempt& a
 Result<void> Renderer::begin(v1::RenderCell cell, Attempt& attempt,
                              pipelines::Denoising& denoising) {
   const v1::Recipe& recipe = cell.recipe();
-  FURROW_TRY(const auto shape, pipelines::latent_shape(model_->parts->vae, recipe));
+  FURROW_TRY(const auto shape, pipelines::latent_shape(*model_->parts->vae, recipe));
   FURROW_TRY(const auto shape_of_vae, pipelines::latent_shape(*attempt.vae, recipe));
   if (shape != shape_of_vae)
     return fail(ErrorKind::Invalid,
@@ -164,7 +164,8 @@ Result<void> Renderer::begin(v1::RenderCell cell, Attempt& attempt,
   const Stopwatch watch;
   FURROW_TRY(attempt.prompts, pipelines::read_prompts(recipe));
   FURROW_TRY(auto conditioning,
-             pipelines::condition(attempt.prompts, recipe.guidance_scale(),
+             pipelines::condition(attempt.prompts,
+                                  {recipe.guidance_scale(), model_->zeros_for_empty_negative()},
                                   [&](const std::string& text) { return encode(cell, text); }));
   FURROW_TRY(denoising, pipelines::begin_text_to_image(*model_->parts, model_->scheduler, recipe,
                                                        std::move(conditioning)));
@@ -183,15 +184,16 @@ std::optional<Failure> Renderer::prepare(v1::RenderCell cell, Attempt& attempt,
   return failure;
 }
 
-Result<at::Tensor> Renderer::encode(const v1::RenderCell& cell, const std::string& text) {
+Result<pipelines::TextConditioning> Renderer::encode(const v1::RenderCell& cell,
+                                                     const std::string& text) {
   const v1::Recipe& recipe = cell.recipe();
   const std::string key = fmt::format("{}\n{}\n{}\n{}", cell.model_path(), recipe.model().hash(),
                                       recipe.clip_skip(), text);
-  if (const at::Tensor* found = prompts_.find(key)) return *found;
-  FURROW_TRY(at::Tensor states,
+  if (const auto* found = prompts_.find(key)) return *found;
+  FURROW_TRY(auto encoded,
              pipelines::encode_prompt(*model_->parts, text, {.clip_skip = recipe.clip_skip()}));
-  prompts_.put(key, states);
-  return states;
+  prompts_.put(key, encoded);
+  return encoded;
 }
 
 void Renderer::limit_rows(const v1::Recipe& recipe) {
@@ -211,7 +213,8 @@ std::int64_t Renderer::rows() const {
 /// One call to the model for every cell. When memory runs out, smaller passes are tried once.
 std::optional<Failure> Renderer::tick() {
   const auto once = [&] {
-    return failure_while("denoising", [&] { batcher_.tick(model_->parts->unet); });
+    return failure_while("denoising",
+                         [&] { batcher_.tick(pipelines::UNetDenoiser(*model_->parts->unet)); });
   };
   auto failure = once();
   if (!failure || failure->kind != v1::FAILURE_CLASS_OOM) return failure;
@@ -272,7 +275,7 @@ void Renderer::tell_progress(Id id, Attempt& attempt) {
 std::vector<Renderer::Id> Renderer::done_cells() const {
   std::vector<Id> ids;
   for (const auto& [id, attempt] : active_)
-    if (batcher_.at(id).sampler->is_finished()) ids.push_back(id);
+    if (batcher_.at(id).is_finished()) ids.push_back(id);
   return ids;
 }
 

@@ -70,7 +70,7 @@ class Renderer {
   Result<void> begin(v1::RenderCell cell, Attempt& attempt, pipelines::Denoising& denoising);
   std::optional<Failure> prepare(v1::RenderCell cell, Attempt& attempt,
                                  pipelines::Denoising& denoising);
-  Result<at::Tensor> encode(const v1::RenderCell& cell, const std::string& text);
+  Result<pipelines::TextConditioning> encode(const v1::RenderCell& cell, const std::string& text);
   void limit_rows(const v1::Recipe& recipe);
 
   // Stepping.
@@ -94,7 +94,7 @@ class Renderer {
 
   RenderQueue queue_;
   ModelCache models_;
-  StageCache<at::Tensor> prompts_;  // conditioning by model, clip skip and text
+  StageCache<pipelines::TextConditioning> prompts_;  // conditioning by model, clip skip and text
 
   // The batch under way: cells of one key and its model.
   std::optional<BatchKey> running_;

@@ -22,12 +22,12 @@ double difference(const at::Tensor& a, const at::Tensor& b) {
 }
 
 template <typename T>
-std::unique_ptr<T> loaded(Result<std::unique_ptr<T>> result) {
+T loaded(Result<T> result) {
   EXPECT_TRUE(result) << result.error().message;
   return std::move(*result);
 }
 
-std::unique_ptr<nn::UNet> unet_of(const std::string& name) {
+Loaded<nn::UNet> unet_of(const std::string& name) {
   return loaded(load_unet(kModels + name, at::kFloat, at::kCPU));
 }
 
@@ -53,7 +53,7 @@ class SdxlUNet : public testing::Test {
   }
 
   const c10::InferenceMode no_gradients_;
-  const std::unique_ptr<nn::UNet> unet_ = unet_of("unet_sdxl");
+  const Loaded<nn::UNet> unet_ = unet_of("unet_sdxl");
   const at::Tensor samples_ = at::randn({3, 4, 9, 7});
   const at::Tensor timesteps_ = at::tensor({1.0, 500.5, 999.0});
   const at::Tensor prompts_ = at::randn({3, 7, 36});
@@ -146,7 +146,7 @@ class ControlledUNet : public testing::Test {
   }
 
   const c10::InferenceMode no_gradients_;
-  const std::unique_ptr<nn::UNet> unet_ = unet_of("unet_sd_pipe");
+  const Loaded<nn::UNet> unet_ = unet_of("unet_sd_pipe");
   const std::unique_ptr<nn::ControlNet> controlnet_ =
       loaded(load_controlnet(kModels + "controlnet_a", at::kFloat, at::kCPU));
   const at::Tensor sample_ = at::randn({2, 4, 6, 8});
@@ -237,7 +237,7 @@ class PicturePrompt : public testing::TestWithParam<std::string> {
   }
 
   const c10::InferenceMode no_gradients_;
-  const std::unique_ptr<nn::UNet> unet_ = unet_of("unet_sd_pipe");
+  const Loaded<nn::UNet> unet_ = unet_of("unet_sd_pipe");
   const std::unique_ptr<nn::IpAdapter> adapter_ = loaded(load_ip_adapter(
       FURROW_TEST_DATA "/golden/ip_adapter/" + GetParam() + "/ip_adapter.safetensors", at::kFloat,
       at::kCPU));

@@ -1,7 +1,5 @@
 // Whole SDXL folders, put together from the small random parts of tests/golden.
 
-#include "worker/engine/model/stable_diffusion_xl.h"
-
 #include <filesystem>
 #include <string>
 
@@ -10,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "common/base/files.h"
+#include "worker/engine/model/stable_diffusion.h"
 
 namespace furrow::engine {
 
@@ -53,8 +52,8 @@ class XlFolder : public testing::Test {
     fs::create_symlink(kModels / model, folder_ / part);
   }
 
-  Result<std::unique_ptr<StableDiffusionXl>> load() const {
-    return load_stable_diffusion_xl(folder_, at::kFloat, at::kCPU);
+  Result<std::unique_ptr<StableDiffusion>> load() const {
+    return load_stable_diffusion(folder_, at::kFloat, at::kCPU);
   }
 
   std::string error() const {
@@ -69,11 +68,11 @@ TEST_F(XlFolder, IsWhole) {
   const auto model = load();
 
   ASSERT_TRUE(model) << model.error().message;
-  EXPECT_FALSE((*model)->is_refiner());
+  EXPECT_EQ((*model)->family, "sdxl");
   EXPECT_EQ((*model)->time_id_count(), 6);
   EXPECT_TRUE((*model)->force_zeros_for_empty_prompt);
-  EXPECT_EQ((*model)->clip_l->encoder.config.hidden_size, 16);
-  EXPECT_EQ((*model)->clip_g.encoder.config.hidden_size, 20);
+  EXPECT_EQ((*model)->text_encoder->encoder->config.hidden_size, 16);
+  EXPECT_EQ((*model)->text_encoder_2->encoder->config.hidden_size, 20);
 }
 
 TEST_F(XlFolder, ARefinerHasOneEncoderAndAScore) {
@@ -87,7 +86,7 @@ TEST_F(XlFolder, ARefinerHasOneEncoderAndAScore) {
   const auto model = load();
 
   ASSERT_TRUE(model) << model.error().message;
-  EXPECT_TRUE((*model)->is_refiner());
+  EXPECT_EQ((*model)->family, "sdxl_refiner");
   EXPECT_EQ((*model)->time_id_count(), 5);
 }
 
@@ -100,7 +99,7 @@ TEST_F(XlFolder, PartsOfAnotherModelAreTold) {
 
   link("unet", "unet_sdxl");
   link("text_encoder_2", "te_no_prefix");
-  EXPECT_THAT(error(), HasSubstr("CLIPTextModelWithProjection"));
+  EXPECT_THAT(error(), HasSubstr("together is 32"));
 }
 
 TEST_F(XlFolder, ABaseModelTakesNoScore) {
@@ -124,9 +123,9 @@ TEST_F(XlFolder, AVocabularyThatAnEncoderLacksIsTold) {
 }
 
 TEST_F(XlFolder, AnotherPipelineIsRefusedByName) {
-  write("model_index.json", R"({"_class_name": "StableDiffusionPipeline"})");
+  write("model_index.json", R"({"_class_name": "KolorsPipeline"})");
 
-  EXPECT_THAT(error(), HasSubstr("StableDiffusionPipeline"));
+  EXPECT_THAT(error(), HasSubstr("KolorsPipeline"));
 }
 
 }  // namespace

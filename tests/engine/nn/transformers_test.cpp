@@ -143,7 +143,7 @@ TEST_F(TransformersTest, AFluxPictureOfABatchIsThePictureAlone) {
 TEST_F(TransformersTest, FluxSaysWhetherItTakesAGuidanceScale) {
   const auto dev = or_fail(load_flux(model("flux_dev"), at::kFloat, at::kCPU));
   auto in = flux_input(dev->config, 1);
-  in.guidance = {};
+  in.guidance = at::Tensor();
 
   EXPECT_THROW(dev->forward(in), c10::Error);
 }

@@ -41,13 +41,13 @@ std::vector<v1::Recipe> various_recipes() {
 }
 
 void run_all(Batcher& batcher, std::size_t most_ticks = 100) {
-  for (std::size_t i = 0; i < most_ticks; ++i) batcher.tick(embedded_model().unet);
+  for (std::size_t i = 0; i < most_ticks; ++i) batcher.tick(embedded_network());
 }
 
 at::Tensor latent_alone(const v1::Recipe& recipe) {
   Batcher batcher;
   batcher.add(0, begin(recipe).value());
-  while (!batcher.at(0).sampler->is_finished()) batcher.tick(embedded_model().unet);
+  while (!batcher.at(0).sampler->is_finished()) batcher.tick(embedded_network());
   return batcher.at(0).sampler->latent();
 }
 
@@ -91,8 +91,8 @@ TEST(Batcher, LetsACellJoinWhileOthersAreUnderWay) {
   late.set_seed(9);
   Batcher batcher;
   batcher.add(0, begin(a_recipe()).value());
-  batcher.tick(embedded_model().unet);
-  batcher.tick(embedded_model().unet);
+  batcher.tick(embedded_network());
+  batcher.tick(embedded_network());
 
   batcher.add(1, begin(late).value());
   run_all(batcher, 4);
@@ -108,7 +108,7 @@ TEST(Batcher, IsNotDisturbedByACellThatLeaves) {
   Batcher batcher;
   batcher.add(0, begin(a_recipe()).value());
   batcher.add(1, begin(other).value());
-  batcher.tick(embedded_model().unet);
+  batcher.tick(embedded_network());
 
   const Denoising left = batcher.remove(1);
   run_all(batcher, 3);
@@ -216,7 +216,7 @@ TEST(Batcher, LosesOnlyTheCellWhoseNumbersAreNotFinite) {
   const c10::InferenceMode no_gradients;
   Denoising broken = begin(a_recipe()).value();
   ScheduledConditioning& prompt = broken.conditioning.positives.front().prompt;
-  prompt = at::full_like(prompt.at(0), std::numeric_limits<float>::quiet_NaN());
+  prompt = at::full_like(prompt.at(0).states, std::numeric_limits<float>::quiet_NaN());
   Batcher batcher;
   batcher.add(0, std::move(broken));
   batcher.add(1, begin(a_recipe()).value());
@@ -227,6 +227,41 @@ TEST(Batcher, LosesOnlyTheCellWhoseNumbersAreNotFinite) {
   EXPECT_EQ(batcher.at(0).sampler->call(), 0);
   EXPECT_FALSE(batcher.at(1).is_broken);
   EXPECT_TRUE(is_close(batcher.at(1).sampler->latent(), latent_alone(a_recipe())));
+}
+
+TEST(Batcher, PutsBackTheKnownRegionOfOnlyTheCellThatHasOne) {
+  const c10::InferenceMode no_gradients;
+  Denoising inpainted = begin(a_recipe()).value();
+  const at::Tensor kept = at::full_like(inpainted.sampler->latent(), 0.5);
+  const at::Tensor repaint = at::zeros({1, 1, kept.size(2), kept.size(3)});
+  repaint.narrow(3, 0, 1).fill_(1);
+  inpainted.known = KnownRegion{kept, at::zeros_like(kept), repaint};
+  Batcher batcher;
+  batcher.add(0, std::move(inpainted));
+  batcher.add(1, begin(a_recipe()).value());
+
+  run_all(batcher, 4);
+
+  const at::Tensor latent = batcher.at(0).sampler->latent();
+  const std::int64_t others = kept.size(3) - 1;
+  EXPECT_TRUE(at::equal(latent.narrow(3, 1, others), kept.narrow(3, 1, others)));
+  EXPECT_FALSE(is_close(latent.narrow(3, 0, 1), kept.narrow(3, 0, 1)));
+  EXPECT_TRUE(is_close(batcher.at(1).sampler->latent(), latent_alone(a_recipe())));
+}
+
+TEST(Batcher, LeavesACellAloneThatEndsBeforeItsSchedule) {
+  const c10::InferenceMode no_gradients;
+  Denoising early = begin(a_recipe()).value();
+  early.end_call = 2;
+  Batcher batcher;
+  batcher.add(0, std::move(early));
+  batcher.add(1, begin(a_recipe()).value());
+
+  run_all(batcher, 4);
+
+  EXPECT_EQ(batcher.at(0).sampler->call(), 2);
+  EXPECT_TRUE(batcher.at(0).is_finished());
+  EXPECT_TRUE(batcher.at(1).sampler->is_finished());
 }
 
 TEST(Batcher, NeedsOnlyTheConditionalHalfAtGuidanceScaleOne) {

@@ -32,16 +32,17 @@ v1::Recipe a_recipe_of(const std::string& prompt, const std::string& negative = 
 struct FakeEncoder {
   std::vector<std::string> texts;
 
-  Result<at::Tensor> operator()(const std::string& text) {
+  Result<TextConditioning> operator()(const std::string& text) {
     texts.push_back(text);
     const auto chunks = 1 + std::count(text.begin(), text.end(), '+');
     const float first = text.empty() ? 0.F : static_cast<float>(text.front());
-    return (at::arange(1, chunks * kChunk + 1, at::kFloat) / 100 + first).view({1, -1, 1});
+    return TextConditioning(
+        (at::arange(1, chunks * kChunk + 1, at::kFloat) / 100 + first).view({1, -1, 1}));
   }
 };
 
 Conditioning conditioned(const v1::Recipe& recipe, FakeEncoder& encoder) {
-  return condition(read_prompts(recipe).value(), recipe.guidance_scale(), std::ref(encoder))
+  return condition(read_prompts(recipe).value(), {recipe.guidance_scale()}, std::ref(encoder))
       .value();
 }
 
@@ -52,7 +53,7 @@ Conditioning conditioned(const v1::Recipe& recipe) {
 
 /// The first number of what a step is conditioned on.
 float first_at(const ScheduledConditioning& prompt, int step) {
-  return prompt.at(step).flatten()[0].item<float>();
+  return prompt.at(step).states.flatten()[0].item<float>();
 }
 
 /// The letter of the text that a step is conditioned on.
@@ -98,7 +99,7 @@ TEST(Condition, FollowsTheSchedule) {
 TEST(Condition, MakesBothPromptsEquallyLongWithEmptyOnes) {
   const Conditioning conditioning = conditioned(a_recipe_of("a", "b++"));
 
-  const at::Tensor positive = conditioning.positives.front().prompt.at(0).flatten();
+  const at::Tensor positive = conditioning.positives.front().prompt.at(0).states.flatten();
   ASSERT_EQ(positive.size(0), 3 * kChunk);
   EXPECT_EQ(conditioning.negative.tokens(), 3 * kChunk);
   EXPECT_FLOAT_EQ(positive[kChunk - 1].item<float>(), 'a' + 0.03F);
@@ -109,7 +110,7 @@ TEST(Condition, MakesBothPromptsEquallyLongWithEmptyOnes) {
 TEST(Condition, MakesTheTextsOfAPromptEquallyLongWithEmptyOnes) {
   const Conditioning conditioning = conditioned(a_recipe_of("[a:b+:2]"));
 
-  const at::Tensor first = conditioning.positives.front().prompt.at(0).flatten();
+  const at::Tensor first = conditioning.positives.front().prompt.at(0).states.flatten();
   ASSERT_EQ(first.size(0), 2 * kChunk);
   EXPECT_FLOAT_EQ(first[kChunk].item<float>(), 0.01F);
 }
@@ -120,7 +121,7 @@ TEST(Condition, MakesComposedPromptsEquallyLongByTheirLastState) {
   ASSERT_THAT(conditioning.positives, SizeIs(2));
   EXPECT_EQ(conditioning.positives[0].weight, 1);
   EXPECT_EQ(conditioning.positives[1].weight, 0.5);
-  const at::Tensor first = conditioning.positives[0].prompt.at(0).flatten();
+  const at::Tensor first = conditioning.positives[0].prompt.at(0).states.flatten();
   ASSERT_EQ(first.size(0), 2 * kChunk);
   for (std::int64_t i = kChunk; i < 2 * kChunk; ++i)
     EXPECT_FLOAT_EQ(first[i].item<float>(), 'a' + 0.03F);

@@ -4,6 +4,7 @@
 
 #include "worker/engine/diffusion/scheduler_config.h"
 #include "worker/engine/model/stable_diffusion.h"
+#include "worker/engine/pipelines/denoiser.h"
 #include "worker/engine/pipelines/encode_prompt.h"
 #include "worker/engine/pipelines/text_to_image.h"
 
@@ -14,6 +15,12 @@ inline const StableDiffusion& embedded_model() {
   static const auto model =
       load_stable_diffusion(FURROW_EMBEDDED_MODEL, at::kFloat, at::kCPU).value();
   return *model;
+}
+
+/// Its UNet as the batcher asks it.
+inline const Denoiser& embedded_network() {
+  static const UNetDenoiser network(*embedded_model().unet);
+  return network;
 }
 
 /// A small recipe for it: 64 x 64 pixels, 4 steps.
@@ -35,7 +42,7 @@ inline Result<Denoising> begin(const v1::Recipe& recipe) {
   FURROW_TRY(const auto scheduler, diffusion::parse_scheduler_config(model.scheduler_config));
   FURROW_TRY(const RecipePrompts prompts, read_prompts(recipe));
   FURROW_TRY(auto conditioning,
-             condition(prompts, recipe.guidance_scale(), [&](const std::string& text) {
+             condition(prompts, {recipe.guidance_scale()}, [&](const std::string& text) {
                return encode_prompt(model, text, {.clip_skip = recipe.clip_skip()});
              }));
   return begin_text_to_image(model, scheduler, recipe, std::move(conditioning));

@@ -22,7 +22,7 @@ std::string repeated(const std::string& words, int times) {
 }
 
 at::Tensor encoded(const std::string& text, const EncodeOptions& options = {}) {
-  return encode_prompt(embedded_model(), text, options).value();
+  return encode_prompt(embedded_model(), text, options).value().states;
 }
 
 bool is_close(const at::Tensor& a, const at::Tensor& b) {
@@ -41,8 +41,9 @@ TEST(EncodePrompt, PutsTheChunksOneBehindTheOther) {
 
   const at::Tensor states = encoded(repeated("cat ", 100));
 
-  EXPECT_EQ(states.sizes(),
-            at::IntArrayRef({1, 2 * 77, embedded_model().text_encoder.config.hidden_size}));
+  EXPECT_EQ(
+      states.sizes(),
+      at::IntArrayRef({1, 2 * 77, embedded_model().text_encoder->encoder->config.hidden_size}));
   EXPECT_TRUE(is_close(states.narrow(1, 0, 77), encoded(repeated("cat ", 75))));
   EXPECT_TRUE(is_close(states.narrow(1, 77, 77), encoded(repeated("cat ", 25))));
 }
@@ -103,28 +104,30 @@ TEST(EncodePrompt, TakesEveryCharacterForTextWhenReadPlainly) {
   const c10::InferenceMode no_gradients;
   const auto& model = embedded_model();
   const std::string text = "(cat:1.5) BREAK " + repeated("dog ", 100);
-  const at::Tensor ids = at::tensor(model.tokenizer.encode_padded(text), at::kLong).unsqueeze(0);
+  const at::Tensor ids =
+      at::tensor(model.text_encoder->tokenizer.encode_padded(text), at::kLong).unsqueeze(0);
 
   EXPECT_TRUE(encoded(text, {.reading = PromptReading::Plain})
-                  .equal(model.text_encoder.forward(ids).last_hidden_state));
+                  .equal(model.text_encoder->encoder->forward(ids).last_hidden_state));
 }
 
 TEST(EncodePrompt, CountsSkippedLayersFromTheLast) {
   const c10::InferenceMode no_gradients;
   const auto& model = embedded_model();
-  const at::Tensor ids = at::tensor(model.tokenizer.encode_padded("cat face"), at::kLong);
-  const auto output = model.text_encoder.forward(ids.unsqueeze(0));
+  const at::Tensor ids =
+      at::tensor(model.text_encoder->tokenizer.encode_padded("cat face"), at::kLong);
+  const auto output = model.text_encoder->encoder->forward(ids.unsqueeze(0));
   const auto& states = output.hidden_states;
 
   EXPECT_TRUE(encoded("cat face").equal(output.last_hidden_state));
   EXPECT_TRUE(encoded("cat face", {.clip_skip = 0}).equal(output.last_hidden_state));
   EXPECT_TRUE(encoded("cat face", {.clip_skip = 2})
-                  .equal(model.text_encoder.final_layer_norm(states[states.size() - 2])));
+                  .equal(model.text_encoder->encoder->final_layer_norm(states[states.size() - 2])));
 }
 
 TEST(EncodePrompt, SaysWhatItCannotDo) {
   EXPECT_THAT(encode_prompt(embedded_model(), "cat", {.clip_skip = 4}).error().message,
-              HasSubstr("clip skip 4"));
+              HasSubstr("clip skip 4 asks for layer 4"));
   EXPECT_THAT(encode_prompt(embedded_model(), "(cat:1.1.1)").error().message,
               HasSubstr("\"1.1.1\""));
 }

@@ -12,7 +12,7 @@ namespace {
 
 /// The scaled latent of a picture of one colour.
 at::Tensor latent_of_colour(const at::Tensor& rgb) {
-  const auto& vae = embedded_model().vae;
+  const auto& vae = *embedded_model().vae;
   const at::Tensor picture = rgb.view({1, 3, 1, 1}).expand({1, 3, 64, 64}).contiguous();
   return vae.encode(picture * 2 - 1).narrow(1, 0, vae.config.latent_channels) *
          vae.config.scaling_factor;
@@ -20,7 +20,7 @@ at::Tensor latent_of_colour(const at::Tensor& rgb) {
 
 TEST(LatentPreview, ShowsColoursAboutAsTheyAre) {
   const c10::InferenceMode no_gradients;
-  const LatentPreview preview = LatentPreview::fit(embedded_model().vae);
+  const LatentPreview preview = LatentPreview::fit(*embedded_model().vae);
   for (const auto& rgb : {at::tensor({0.9F, 0.1F, 0.1F}), at::tensor({0.1F, 0.2F, 0.8F}),
                           at::tensor({0.9F, 0.9F, 0.9F}), at::tensor({0.1F, 0.1F, 0.1F})}) {
     const image::Image drawn = preview.draw(latent_of_colour(rgb));
@@ -37,7 +37,8 @@ TEST(LatentPreview, ShowsColoursAboutAsTheyAre) {
 TEST(LatentPreview, HasOnePixelALatentCell) {
   const c10::InferenceMode no_gradients;
 
-  const image::Image drawn = LatentPreview::fit(embedded_model().vae).draw(at::zeros({1, 4, 3, 5}));
+  const image::Image drawn =
+      LatentPreview::fit(*embedded_model().vae).draw(at::zeros({1, 4, 3, 5}));
 
   EXPECT_EQ(drawn.width, 5);
   EXPECT_EQ(drawn.height, 3);

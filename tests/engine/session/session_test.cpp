@@ -14,6 +14,7 @@
 #include "common/image/infotext.h"
 #include "common/image/png.h"
 #include "common/spec/recipe.h"
+#include "common/spec/sampler_names.h"
 #include "worker/channel/engine_channel.h"
 
 namespace furrow::engine {
@@ -107,7 +108,7 @@ TEST_F(SessionTest, SaysHelloFirst) {
   EXPECT_EQ(hello.device(), "cpu");
   EXPECT_EQ(hello.precision(), "fp32");
   EXPECT_EQ(hello.max_batch(), 4U);
-  EXPECT_EQ(hello.samplers_size(), 6);
+  EXPECT_EQ(hello.samplers_size(), static_cast<int>(spec::samplers().size()));
   EXPECT_GT(hello.memory_bytes(), 0U);
 }
 
@@ -160,9 +161,9 @@ TEST_F(SessionTest, RefusesAPromptThatItCannotReadOrApply) {
   const v1::EngineFailed unread = failure_of(schedule);
   const v1::EngineFailed unapplied = failure_of(lora);
 
-  EXPECT_EQ(unread.class_(), v1::FAILURE_CLASS_REJECTED);
+  EXPECT_EQ(unread.class_(), v1::FAILURE_CLASS_INPUT);
   EXPECT_THAT(unread.detail(), HasSubstr("prompt: character 1"));
-  EXPECT_EQ(unapplied.class_(), v1::FAILURE_CLASS_REJECTED);
+  EXPECT_EQ(unapplied.class_(), v1::FAILURE_CLASS_INPUT);
   EXPECT_THAT(unapplied.detail(), HasSubstr("<lora:fur:0.8>"));
 }
 

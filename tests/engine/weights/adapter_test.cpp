@@ -153,7 +153,7 @@ TEST_F(AdapterTest, RowsOfALinearDifferAsIfEachWereAlone) {
       {low_rank(6, 4),
        adapter(HadamardDelta{
            at::randn({6, 2}), at::randn({2, 4}), at::randn({6, 2}), at::randn({2, 4}), {}, {}}),
-       adapter(KroneckerDelta{at::randn({2, 2}), at::randn({3, 2})}), dora});
+       adapter(KroneckerDelta{{at::randn({2, 2})}, {at::randn({3, 2})}}), dora});
   const Parameter weight(at::randn({6, 4}), Dtype::F32);
   const Parameter bias(at::randn({6}), Dtype::F32);
   const auto rows = static_cast<std::int64_t>(mix.rows.size());
@@ -171,7 +171,7 @@ TEST_F(AdapterTest, RowsOfALinearDifferAsIfEachWereAlone) {
 
 TEST_F(AdapterTest, RowsOfAConvolutionDifferAsIfEachWereAlone) {
   const Mix mix({adapter(LowRankDelta{at::randn({2, 4, 3, 3}), at::randn({6, 2, 1, 1}), {}}),
-                 adapter(KroneckerDelta{at::randn({2, 2}), at::randn({3, 2, 3, 3})})});
+                 adapter(KroneckerDelta{{at::randn({2, 2})}, {at::randn({3, 2, 3, 3})}})});
   const Parameter weight(at::randn({6, 4, 3, 3}), Dtype::F32);
   const Parameter bias(at::randn({6}), Dtype::F32);
   const auto rows = static_cast<std::int64_t>(mix.rows.size());
@@ -187,6 +187,89 @@ TEST_F(AdapterTest, RowsOfAConvolutionDifferAsIfEachWereAlone) {
   }
 }
 
+// A 1x1 convolution is a linear layer here, and files may have either form for it.
+TEST_F(AdapterTest, RowsDifferWhicheverShapeTheFactorsHave) {
+  const auto of_linear =
+      shared(adapter(LowRankDelta{at::randn({2, 4, 1, 1}), at::randn({6, 2, 1, 1}), {}}));
+  const auto of_convolution =
+      shared(adapter(LowRankDelta{at::randn({2, 36}), at::randn({6, 2}), {}}));
+  const Parameter matrix(at::randn({6, 4}), Dtype::F32);
+  const Parameter kernel(at::randn({6, 4, 3, 3}), Dtype::F32);
+  const auto x = at::randn({2, 5, 4});
+  const auto picture = at::randn({2, 4, 5, 5});
+
+  matrix.adapt_rows({{}, {{of_linear, 0.5}}});
+  kernel.adapt_rows({{}, {{of_convolution, 0.5}}});
+  const auto y = linear(x, matrix, {});
+  const auto features = conv2d(picture, kernel, {}, 1, 1);
+
+  matrix.adapt({{of_linear, 0.5}});
+  kernel.adapt({{of_convolution, 0.5}});
+  EXPECT_LT(difference(y[1], linear(x, matrix, {})[1]), 1e-5);
+  EXPECT_LT(difference(features[1], conv2d(picture, kernel, {}, 1, 1)[1]), 1e-4);
+}
+
+TEST_F(AdapterTest, ALowRankDeltaOfABiasHasNoSidePath) {
+  const Parameter weight(at::randn({6, 4}), Dtype::F32);
+  const Parameter bias(at::randn({6}), Dtype::F32);
+  const auto a = shared(low_rank(6, 1));
+  const auto x = at::randn({2, 4});
+
+  bias.adapt_rows({{}, {{a, 1.0}}});
+  const auto y = linear(x, weight, bias);
+
+  bias.adapt({{a, 1.0}});
+  EXPECT_LT(difference(y[1], linear(x, weight, bias)[1]), 1e-5);
+}
+
+TEST_F(AdapterTest, AnAdapterThatARowNamesTwiceCountsTwice) {
+  const Parameter weight(at::randn({6, 4}), Dtype::F32);
+  const Parameter bias(at::randn({6}), Dtype::F32);
+  const auto a = shared(low_rank(6, 4));
+  const auto shift = shared(adapter(FullDelta{at::ones({6})}));
+  const auto x = at::randn({2, 4});
+
+  weight.adapt_rows({{{a, 0.5}, {a, 0.25}}, {{a, 1.0}}});
+  bias.adapt_rows({{{shift, 2.0}, {shift, 1.0}}, {}});
+  const auto together = linear(x, weight, bias);
+
+  weight.adapt({{a, 0.75}});
+  bias.adapt({{shift, 3.0}});
+  EXPECT_LT(difference(together[0], linear(x, weight, bias)[0]), 1e-5);
+}
+
+TEST_F(AdapterTest, WhatIsAddedToARowDoesNotDependOnWhereAdaptersLie) {
+  const Parameter weight(at::randn({6, 4}), Dtype::F32);
+  std::vector<std::shared_ptr<const Adapter>> adapters;
+  for (int i = 0; i < 8; ++i) adapters.push_back(shared(low_rank(6, 4)));
+  AppliedAdapters row;
+  for (auto at = adapters.rbegin(); at != adapters.rend(); ++at) row.push_back({*at, 1.0});
+
+  weight.adapt_rows({row});
+
+  ASSERT_EQ(weight.row_deltas().size(), row.size());
+  for (std::size_t i = 0; i < row.size(); ++i) {
+    EXPECT_EQ(weight.row_deltas()[i].adapter, row[i].adapter);
+  }
+}
+
+TEST_F(AdapterTest, WhatAnAdapterAddsIsKeptFromBatchToBatch) {
+  const Parameter weight(at::randn({6, 4}), Dtype::F32);
+  auto dora = low_rank(6, 4);
+  dora.magnitude = at::rand({6, 1}) + 1;
+  const auto a = shared(std::move(dora));
+  const auto b = shared(low_rank(6, 4));
+
+  weight.adapt_rows({{{a, 1.0}, {b, 1.0}}});
+  const auto delta = weight.row_deltas()[0].delta;
+  const auto down = weight.row_deltas()[1].path->down;
+  weight.adapt_rows({{{b, 0.5}}, {{a, 0.5}}});
+
+  EXPECT_TRUE(weight.row_deltas()[0].path->down.is_same(down));
+  EXPECT_TRUE(weight.row_deltas()[1].delta.is_same(delta));
+  EXPECT_EQ(weight.row_deltas()[1].rows.item<std::int64_t>(), 1);
+}
+
 TEST_F(AdapterTest, ABiasMayDifferByRowsToo) {
   const Parameter weight(at::randn({6, 4}), Dtype::F32);
   const Parameter bias(at::randn({6}), Dtype::F32);
@@ -199,6 +282,14 @@ TEST_F(AdapterTest, ABiasMayDifferByRowsToo) {
 
   EXPECT_LT(difference(after[0], before[0]), 1e-6);
   EXPECT_LT(difference(after[1], before[1] + 2), 1e-6);
+}
+
+TEST_F(AdapterTest, AWeightWhoseRowsDifferStillSaysItsDtype) {
+  const Parameter weight(at::randn({6, 4}).to(at::kBFloat16), Dtype::F32);
+
+  weight.adapt_rows({{{shared(low_rank(6, 4)), 1.0}}, {}});
+
+  EXPECT_EQ(weight.dtype(), at::kBFloat16);
 }
 
 TEST_F(AdapterTest, ABatchOfAnotherSizeIsRefused) {

@@ -12,6 +12,7 @@ namespace furrow::engine::weights {
 
 namespace {
 
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::SizeIs;
@@ -73,7 +74,7 @@ TEST_F(LoraTest, ForAnotherKindOfModelIsAnError) {
 
   ASSERT_FALSE(lora);
   EXPECT_EQ(lora.error().kind, ErrorKind::Invalid);
-  EXPECT_THAT(lora.error().message, HasSubstr("l.safetensors changes nothing of the model"));
+  EXPECT_THAT(lora.error().message, HasSubstr("it changes nothing of the model"));
   EXPECT_THAT(lora.error().message, HasSubstr("lora_unet_double_blocks_0_img_attn_qkv"));
 }
 
@@ -125,13 +126,111 @@ TEST_F(LoraTest, AlphaIsTheRankUnlessTheFileSaysOtherwise) {
     more.push_back(counting_tensor("m.lora_up.weight", {5, 4}));
     const auto modules = read_lora(folder_.write("a.safetensors", safetensors_bytes(more)));
     EXPECT_TRUE(modules) << modules.error().message;
-    return modules->at("m").weight->factor;
+    return modules->modules.at("m").weight->factor;
   };
   const std::string two("\x00\x00\x00\x40", 4);  // F32
 
   EXPECT_EQ(factor({}), 1.0);
   EXPECT_EQ(factor({{"m.alpha", "F32", {}, two}}), 0.5);
   EXPECT_EQ(factor({{"m.scale", "F32", {}, two}}), 2.0);
+}
+
+TEST_F(LoraTest, AnAlphaMayBeAnInteger) {
+  const std::string two("\x02\0\0\0\0\0\0\0", 8);
+  const auto modules = read_lora(folder_.write(
+      "a.safetensors", safetensors_bytes({counting_tensor("m.lora_down.weight", {4, 3}),
+                                          counting_tensor("m.lora_up.weight", {5, 4}),
+                                          {"m.alpha", "I64", {}, two}})));
+
+  ASSERT_TRUE(modules) << modules.error().message;
+  EXPECT_EQ(modules->modules.at("m").weight->factor, 0.5);
+}
+
+// PEFT keeps the norms of a convolution's rows as [1, out, 1, 1], those of a linear as [out].
+TEST_F(LoraTest, PeftsNormsAreThoseOfTheRows) {
+  const auto norms = [&](std::vector<std::int64_t> shape, const char* ending) {
+    const auto modules = read_lora(folder_.write(
+        "a.safetensors", safetensors_bytes({counting_tensor("m.lora_A.weight", {1, 4, 3, 3}),
+                                            counting_tensor("m.lora_B.weight", {5, 1, 1, 1}),
+                                            counting_tensor(ending, std::move(shape))})));
+    EXPECT_TRUE(modules) << modules.error().message;
+    return modules->modules.at("m").weight->magnitude.sizes().vec();
+  };
+
+  EXPECT_THAT(norms({1, 5, 1, 1}, "m.lora_magnitude_vector"), ElementsAre(5, 1));
+  EXPECT_THAT(norms({5}, "m.lora_magnitude_vector.weight"), ElementsAre(5, 1));
+  EXPECT_THAT(norms({}, "m.lora_magnitude_vector.default.weight"), ElementsAre(1, 1));
+  EXPECT_THAT(norms({}, "m.dora_scale"), ElementsAre(1, 1));
+  EXPECT_THAT(norms({1, 4, 1, 1}, "m.dora_scale"), ElementsAre(1, 4, 1, 1));
+}
+
+// A file of some kilobytes, whose product would not fit into the machine.
+TEST_F(LoraTest, FactorsAreCheckedBeforeTheyAreMultiplied) {
+  constexpr std::int64_t kHuge = 10'000'000;
+  const std::string module = "unet.down_blocks.0.attentions.0.proj_in";
+  const auto lora = open(safetensors_bytes({counting_tensor(module + ".lokr_w1_a", {kHuge, 0}),
+                                            counting_tensor(module + ".lokr_w1_b", {0, kHuge}),
+                                            counting_tensor(module + ".lokr_w2", {1, 1})}));
+
+  ASSERT_FALSE(lora);
+  EXPECT_THAT(lora.error().message, HasSubstr("10000000 by 10000000"));
+}
+
+TEST_F(LoraTest, SizesBeyond64BitsDoNotFit) {
+  constexpr std::int64_t kHuge = std::int64_t{1} << 62;
+  const std::string module = "unet.down_blocks.0.attentions.0.proj_in";
+  const auto lora = open(safetensors_bytes({{module + ".lokr_w1_a", "F32", {kHuge, 0}, ""},
+                                            {module + ".lokr_w1_b", "F32", {0, 8}, ""},
+                                            counting_tensor(module + ".lokr_w2", {4, 1})}));
+
+  ASSERT_FALSE(lora);
+  EXPECT_EQ(lora.error().kind, ErrorKind::Invalid);
+}
+
+TEST_F(LoraTest, ATensorThatLibtorchRefusesIsAnError) {
+  const auto lora = open(
+      safetensors_bytes({counting_tensor("m.lora_down.weight", std::vector<std::int64_t>(65, 1)),
+                         counting_tensor("m.lora_up.weight", {2, 2})}));
+
+  ASSERT_FALSE(lora);
+  EXPECT_EQ(lora.error().kind, ErrorKind::Invalid);
+  EXPECT_THAT(lora.error().message, HasSubstr("l.safetensors"));
+}
+
+TEST_F(LoraTest, WhatIsNotUsedIsToldAndNoReasonToRefuseTheRest) {
+  const std::string module = "unet.down_blocks.0.attentions.0.proj_in";
+  const auto lora =
+      open(safetensors_bytes({counting_tensor(module + ".lora_A.weight", {2, 8}),
+                              counting_tensor(module + ".lora_B.weight", {8, 2}),
+                              counting_tensor(module + ".lora_B.bias", {8}),
+                              counting_tensor("bundle_emb.cat.string_to_param.*", {1, 8}),
+                              counting_tensor("unet.elsewhere.diff", {8, 8})}));
+
+  ASSERT_TRUE(lora) << lora.error().message;
+  EXPECT_THAT(*lora->of("unet"), SizeIs(1));
+  EXPECT_THAT(lora->notes(),
+              ElementsAre(HasSubstr("\"unet.elsewhere\""), HasSubstr(module + ".lora_B.bias"),
+                          AllOf(HasSubstr("\"cat\""), HasSubstr("not used"))));
+}
+
+TEST_F(LoraTest, WhatIsUsedWholeHasNoNotes) {
+  const auto lora = open(lora_of("unet.down_blocks.0.attentions.0.proj_in", 8, 8));
+
+  ASSERT_TRUE(lora) << lora.error().message;
+  EXPECT_THAT(lora->notes(), testing::IsEmpty());
+}
+
+TEST_F(LoraTest, AFileOfPeftItselfTakesItsAlphaFromTheConfigBesideIt) {
+  const std::string module = "base_model.model.down_blocks.0.attentions.0.proj_in";
+  const auto bytes = safetensors_bytes({counting_tensor(module + ".lora_A.weight", {2, 8}),
+                                        counting_tensor(module + ".lora_B.weight", {8, 2})});
+  folder_.write("adapter_config.json", R"({"r": 2, "lora_alpha": 1})");
+
+  const auto lora = open(bytes);
+
+  ASSERT_TRUE(lora) << lora.error().message;
+  ASSERT_THAT(*lora->of("unet"), SizeIs(1));
+  EXPECT_EQ(lora->of("unet")->begin()->second->factor, 0.5);
 }
 
 TEST_F(LoraTest, RowsMayNotDifferInWhatTheyShare) {

@@ -1,5 +1,7 @@
 #include "worker/engine/weights/module_map.h"
 
+#include <limits>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -53,6 +55,13 @@ TEST(ModuleMap, RowsThatCannotBeSplitAreUnknown) {
   EXPECT_FALSE(kMap.pieces("a.qkv.weight", {10, 4}));
   EXPECT_FALSE(kMap.pieces("a.all.weight", {2, 4}));
   EXPECT_FALSE(kMap.pieces("a.qkv.weight", {}));
+}
+
+TEST(ModuleMap, RowsBeyond64BitsCannotBeSplit) {
+  constexpr auto kMost = std::numeric_limits<std::int64_t>::max();
+  const ModuleMap map({{"a", {"b", "c", "d"}, {kMost, kMost, 0}, Change::None}});
+
+  EXPECT_FALSE(map.pieces("a.weight", {5, 4}));
 }
 
 TEST(ModuleMap, SomeTensorsBelongToNoNetwork) {

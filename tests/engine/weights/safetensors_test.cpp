@@ -74,6 +74,11 @@ std::string eight_bytes_of(const char* header) {
   return safetensors_bytes(header, std::string(8, 'x'));
 }
 
+// So many lists in each other.
+std::string nested(std::size_t depth) {
+  return std::string(depth, '[') + std::string(depth, ']');
+}
+
 std::vector<Malformed> malformed_files() {
   const auto sound = safetensors_bytes({counting_tensor("w", {4})});
   return {
@@ -128,7 +133,47 @@ std::vector<Malformed> malformed_files() {
       {"TrailingBytes", sound + "more", "4 bytes at its end belong to no tensor"},
       {"MetadataOfNumbers", safetensors_bytes(R"({"__metadata__":{"step":3}})", ""),
        "its __metadata__ is not a map of texts"},
+      {"NestedDeeply",
+       eight_bytes_of(
+           (R"({"w":{"dtype":"F32","shape":)" + nested(100'000) + R"(,"data_offsets":[0,8]}})")
+               .c_str()),
+       "nested more than 3 deep"},
+      {"MetadataNestedDeeply",
+       eight_bytes_of((R"({"__metadata__":)" + nested(100'000) + "}").c_str()),
+       "nested more than 3 deep"},
   };
+}
+
+TEST(Safetensors, ManyTensorsAreReadAsFastAsFew) {
+  std::string header = "{";
+  constexpr int kCount = 100'000;
+  for (int i = 0; i < kCount; ++i) {
+    header += (i == 0 ? "\"" : ",\"") + std::to_string(i) +
+              R"(":{"dtype":"F32","shape":[0],"data_offsets":[0,0]})";
+  }
+  const TestFolder folder;
+
+  const auto file =
+      SafetensorsFile::open(folder.write("many.safetensors", safetensors_bytes(header + "}", "")));
+
+  ASSERT_TRUE(file) << file.error().message;
+  EXPECT_EQ(file->tensors().size(), std::size_t{kCount});
+}
+
+TEST(Safetensors, WhatTheFileSaysIsCutAndEscapedInMessages) {
+  const auto name = "evil\\u001b[2J" + std::string(100'000, 'x');
+  const TestFolder folder;
+  for (const auto& header :
+       {R"({")" + name + R"(":3})", R"({"w":{"dtype":")" + name + R"("}})",
+        R"({"w":{"dtype":"F32","shape":")" + name + R"("}})",
+        R"({"w":1,)" + std::string(100'000, 'y'), R"({")" + name + R"(":1,")" + name + R"(":1})"}) {
+    const auto file =
+        SafetensorsFile::open(folder.write("long.safetensors", safetensors_bytes(header, "")));
+
+    ASSERT_FALSE(file);
+    EXPECT_LT(file.error().message.size(), 600U);
+    EXPECT_EQ(file.error().message.find('\x1b'), std::string::npos);
+  }
 }
 
 class MalformedSafetensors : public testing::TestWithParam<Malformed> {};

@@ -200,6 +200,50 @@ TEST(HostilePickle, TensorsThatAreCopiedAreNotLargerThanTheFile) {
               HasSubstr("larger than the file"));
 }
 
+// Whoever converts the tensors copies each of them, however many share a storage.
+TEST(HostilePickle, TensorsThatShareAStorageAreNotMuchLargerThanTheFile) {
+  const auto shared_by = [](int count) {
+    PickleWriter pickle;
+    pickle.op('}');
+    for (int i = 0; i < count; ++i) {
+      pickle.text(std::to_string(i)).tensor("FloatStorage", "0", 10000, 0, {10000}, {1}).op('s');
+    }
+    return torch_zip_bytes(pickle.bytes(), {{"0", counting_floats(10000)}});
+  };
+  const TestFolder folder;
+
+  EXPECT_TRUE(open(folder, shared_by(2)));  // tied weights
+  EXPECT_THAT(error_of_file(shared_by(20)), HasSubstr("larger than the file"));
+}
+
+TEST(HostilePickle, ACallWithManyArgumentsIsRefused) {
+  PickleWriter pickle;
+  pickle.op('(').raw(std::string(100, 'N')).op('t').raw("q").op('\0');
+  pickle.global("torch", "Size").raw("h").op('\0').op('R');
+
+  EXPECT_THAT(error_of_pickle(pickle.bytes()), HasSubstr("too many arguments"));
+}
+
+TEST(HostilePickle, ATensorHasFewDimensions) {
+  const std::vector<std::int32_t> ones(9, 1);
+
+  EXPECT_THAT(error_of_pickle(one_tensor(0, ones, ones).bytes()),
+              HasSubstr("a tensor has more than 8 dimensions"));
+}
+
+TEST(HostilePickle, AMemoSlotIsNoLargerThanTheMemo) {
+  EXPECT_THAT(error_of_pickle(PickleWriter().raw("Nr").raw("\xff\xff\xff\x7f").bytes()),
+              HasSubstr("memo"));
+}
+
+TEST(HostilePickle, ANameThatIsTooLongIsCalledSo) {
+  PickleWriter pickle;
+  pickle.op('}').text(std::string(5000, 'n')).op('}').text(std::string(5000, 'm')).op('}');
+  pickle.text("w").tensor("FloatStorage", "0", 6, 0, {6}, {1}).op('s').op('s').op('s');
+
+  EXPECT_THAT(error_of_pickle(pickle.bytes()), HasSubstr("a name of more than 4096 bytes"));
+}
+
 TEST(HostilePickle, AStorageMustBeThereInItsSize) {
   const auto pickle = one_tensor(0, {2}, {1}).bytes();
 

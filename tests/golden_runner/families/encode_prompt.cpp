@@ -25,7 +25,7 @@ T or_throw(Result<T> result) {
   return std::move(result).value();
 }
 
-std::unique_ptr<engine::nn::ClipText> load_clip(const Case& c, const std::string& role) {
+engine::Loaded<engine::nn::ClipText> load_clip(const Case& c, const std::string& role) {
   return or_throw(engine::load_clip_text(c.model(role), at::kFloat, at::kCPU));
 }
 

@@ -9,6 +9,7 @@
 #include <fmt/ranges.h>
 
 #include "tests/golden_runner/families.h"
+#include "tests/golden_runner/families/added_inputs.h"
 #include "tests/golden_runner/families/flux_input.h"
 #include "worker/engine/model/network_loader.h"
 #include "worker/engine/model/transformers.h"
@@ -134,9 +135,10 @@ void check_text_encoder(const Case& c, const engine::nn::ClipText& encoder, cons
 
 void check_outputs(const Case& c, const Networks& networks, Verdict& verdict) {
   if (networks.unet) {
-    verdict.compare(c, "out.unet_sample",
-                    networks.unet->net->forward(c.tensor("in.sample"), c.tensor("in.timestep"),
-                                                c.tensor("in.encoder_hidden_states")));
+    verdict.compare(
+        c, "out.unet_sample",
+        networks.unet->net->forward(c.tensor("in.sample"), c.tensor("in.timestep"),
+                                    c.tensor("in.encoder_hidden_states"), added_inputs(c)));
   } else if (c.has_model("unet")) {
     verdict.leave_out("out.unet_sample");
   }

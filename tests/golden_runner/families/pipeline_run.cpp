@@ -110,7 +110,7 @@ Verdict check_denoising(const Case& c, Verdict verdict, const engine::nn::UNet& 
   std::vector<at::Tensor> steps;
   while (!batcher.at(0).sampler->is_finished() && !batcher.at(0).is_broken &&
          batcher.at(0).sampler->timestep() >= inputs.last_timestep) {
-    batcher.tick(unet);
+    batcher.tick(pipelines::UNetDenoiser(unet));
     std::vector<at::Tensor> latents;
     for (std::int64_t i = 0; i < pictures; ++i)
       latents.push_back(batcher.at(static_cast<pipelines::Batcher::CellId>(i)).sampler->latent());

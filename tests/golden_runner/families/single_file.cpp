@@ -11,6 +11,7 @@
 
 #include "common/base/digest.h"
 #include "tests/golden_runner/families.h"
+#include "tests/golden_runner/families/added_inputs.h"
 #include "worker/engine/model/network_loader.h"
 #include "worker/engine/nn/autoencoder.h"
 #include "worker/engine/nn/clip_text.h"
@@ -190,7 +191,7 @@ void check_unet(const Case& c, const SingleFile& file, Verdict& verdict) {
       load<engine::nn::UNet, engine::nn::UNetConfig>(c, file, "unet", engine::weights::same_key);
   verdict.compare(c, "out.unet_sample",
                   unet->forward(c.tensor("in.sample"), c.tensor("in.timestep"),
-                                c.tensor("in.encoder_hidden_states")));
+                                c.tensor("in.encoder_hidden_states"), added_inputs(c)));
 }
 
 }  // namespace

@@ -31,16 +31,16 @@ T value_or_throw(Result<T> result) {
 engine::StableDiffusion load_model(const Case& c) {
   const fs::path folder = c.model("pipeline");
   const bool has_tokenizer = fs::is_directory(folder / "tokenizer");
-  const auto load = [&](auto loader, const char* part) {
-    return std::move(*value_or_throw(loader(folder / part, at::kFloat, at::kCPU)));
-  };
-  return {value_or_throw(prompt::BpeTokenizer::load(has_tokenizer ? folder / "tokenizer"
-                                                                  : c.root / "clip_tokenizer")),
-          load(engine::load_clip_text, "text_encoder"),
-          load(engine::load_unet, "unet"),
-          load(engine::load_autoencoder, "vae"),
-          c.config.at("scheduler"),
-          "sd1"};
+  engine::StableDiffusion model;
+  model.family = "sd1";
+  model.text_encoder.emplace(engine::TokenizedEncoder{
+      value_or_throw(prompt::BpeTokenizer::load(has_tokenizer ? folder / "tokenizer"
+                                                              : c.root / "clip_tokenizer")),
+      value_or_throw(engine::load_clip_text(folder / "text_encoder", at::kFloat, at::kCPU))});
+  model.unet = value_or_throw(engine::load_unet(folder / "unet", at::kFloat, at::kCPU));
+  model.vae = value_or_throw(engine::load_autoencoder(folder / "vae", at::kFloat, at::kCPU));
+  model.scheduler_config = c.config.at("scheduler");
+  return model;
 }
 
 std::string text_of(const nlohmann::json& prompt) {
@@ -57,9 +57,10 @@ Verdict check_text_to_image(const Case& c) {
   const auto& skipped = c.config.at("clip_skip");
   const std::uint32_t clip_skip = skipped.is_null() ? 1 : skipped.get<std::uint32_t>() + 1;
   const auto encode = [&](const char* key, std::uint32_t skip) {
-    return value_or_throw(
-        pipelines::encode_prompt(model, text_of(c.config.at(key)),
-                                 {.clip_skip = skip, .reading = pipelines::PromptReading::Plain}));
+    return value_or_throw(pipelines::encode_prompt(
+                              model, text_of(c.config.at(key)),
+                              {.clip_skip = skip, .reading = pipelines::PromptReading::Plain}))
+        .states;
   };
 
   Verdict verdict;
@@ -74,7 +75,7 @@ Verdict check_text_to_image(const Case& c) {
     verdict.compare(c, "out.negative_prompt_embeds", negative);
     if (is_guided(c)) inputs.negative = negative;
   }
-  return check_denoising(c, std::move(verdict), model.unet, model.vae, inputs);
+  return check_denoising(c, std::move(verdict), *model.unet, *model.vae, inputs);
 }
 
 }  // namespace furrow::golden

@@ -84,7 +84,6 @@ Verdict check_textual_inversion(const Case& c) {
     return verdict;
   }
   const auto file = c.folder / c.description.at("files").at(0).get<std::string>();
-  if (file.extension() != ".safetensors") return Verdict::skip("pickled embeddings");
   const auto embedding = or_throw(engine::weights::read_textual_inversion(file));
   verdict.expect(
       embedding.token == c.config.at("token").get<std::string>(),

@@ -1,5 +1,6 @@
 #include "worker/engine/diffusion/prediction.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include <ATen/ATen.h>
@@ -40,7 +41,9 @@ Mix Mix::of_flow(double sigma) {
 }
 
 double Mix::lambda() const {
-  return std::log(alpha) - std::log(sigma);
+  // Pure noise is taken to have a trace of signal: solvers divide by differences of lambda.
+  constexpr double kTraceOfSignal = 1e-10;
+  return std::log(std::max(alpha, kTraceOfSignal) / sigma);
 }
 
 at::Tensor denoised_mixed(Prediction prediction, const at::Tensor& x, const at::Tensor& output,

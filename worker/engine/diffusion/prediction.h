@@ -27,7 +27,8 @@ struct Mix {
   static Mix of_alpha_cumprod(double alpha_cumprod);
   /// From flow matching's sigma, in [0, 1].
   static Mix of_flow(double sigma);
-  /// Half the logarithm of the signal-to-noise ratio; infinite without noise.
+  /// Half the logarithm of the signal-to-noise ratio; infinite without noise, and about -23 without
+  /// signal.
   double lambda() const;
 };
 

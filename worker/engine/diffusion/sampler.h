@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <ATen/core/Tensor.h>
@@ -78,6 +79,10 @@ class Sampler {
   void advance(const at::Tensor& output, const DrawNoise& draw, const at::Tensor& negative = {});
 
   const at::Tensor& latent() const { return latent_; }
+
+  /// Puts another latent of the same shape in its place: inpainting puts back what is kept. What is
+  /// remembered of earlier steps stays. Requires: started.
+  void replace_latent(at::Tensor latent) { latent_ = std::move(latent); }
 
   /// The clean latent that the last call predicted: what a preview shows. Undefined before it.
   const at::Tensor& denoised() const { return denoised_; }

@@ -13,10 +13,11 @@
 #include <nlohmann/json.hpp>
 
 #include "common/base/result.h"
+#include "worker/engine/model/loaded.h"
+#include "worker/engine/model/model_parts.h"
 #include "worker/engine/weights/checkpoint.h"
 #include "worker/engine/weights/loader.h"
 #include "worker/engine/weights/parameter.h"
-#include "worker/engine/weights/parameter_table.h"
 
 /// How every network is loaded. For the sources of this room.
 namespace furrow::engine {
@@ -39,15 +40,6 @@ Result<Config> read_config(const std::filesystem::path& folder) {
   if (!config) return in_file(folder / "config.json", config.error());
   return config;
 }
-
-/// A network and the names of its weights, for LoRAs to be applied to.
-template <typename Net>
-struct Loaded {
-  std::unique_ptr<Net> net;
-  weights::ParameterTable parameters;
-
-  const Net* operator->() const { return net.get(); }
-};
 
 /// Builds Net(scope, config) from a checkpoint: the one place where libtorch's exceptions of
 /// loading end.
@@ -97,7 +89,18 @@ Result<Loaded<Net>> load_adaptable(const std::filesystem::path& folder, std::str
   return build_adaptable<Net>(checkpoint, config, placement, ignored);
 }
 
-/// The same for a network that no LoRA is applied to.
+/// Builds a network from a model's part.
+template <typename Net, typename Config>
+Result<Loaded<Net>> load_part(const ModelParts& parts, std::string_view part, std::string_view stem,
+                              const weights::KeyMap& key_map, weights::Placement placement,
+                              const std::vector<std::string_view>& ignored = {}) {
+  FURROW_TRY(const auto network, parts.network(part, stem, key_map));
+  auto config = Config::read(network.config);
+  if (!config) return in_file(network.config_file, config.error());
+  return build_adaptable<Net>(network.weights, *config, placement, ignored);
+}
+
+/// Builds from a folder a network that no LoRA is applied to.
 template <typename Net, typename Config>
 Result<std::unique_ptr<Net>> load_network(const std::filesystem::path& folder,
                                           std::string_view stem, const weights::KeyMap& key_map,

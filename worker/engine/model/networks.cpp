@@ -40,12 +40,23 @@ Result<weights::Checkpoint> open_tiny(const fs::path& folder) {
       {{*encoder, weights::taesd_encoder_key}, {*decoder, weights::taesd_decoder_key}});
 }
 
+// A buffer that older files carry, and what a whole CLIP has beside its text half.
+std::vector<std::string_view> ignored_of_clip() {
+  return {"position_ids", "text_projection.weight", "logit_scale"};
+}
+
 }  // namespace
 
-Result<std::unique_ptr<nn::UNet>> load_unet(const fs::path& folder, at::ScalarType precision,
-                                            at::Device device) {
-  return load_network<nn::UNet, nn::UNetConfig>(folder, kDiffusersStem, weights::same_key,
-                                                {precision, device});
+Result<Loaded<nn::UNet>> load_unet(const fs::path& folder, at::ScalarType precision,
+                                   at::Device device) {
+  return load_adaptable<nn::UNet, nn::UNetConfig>(folder, kDiffusersStem, weights::same_key,
+                                                  {precision, device});
+}
+
+Result<Loaded<nn::UNet>> load_unet(const ModelParts& parts, std::string_view part,
+                                   weights::Placement placement) {
+  return load_part<nn::UNet, nn::UNetConfig>(parts, part, kDiffusersStem, weights::same_key,
+                                             placement);
 }
 
 Result<std::unique_ptr<nn::AutoencoderKl>> load_autoencoder(const fs::path& folder,
@@ -53,6 +64,14 @@ Result<std::unique_ptr<nn::AutoencoderKl>> load_autoencoder(const fs::path& fold
                                                             at::Device device) {
   return load_network<nn::AutoencoderKl, nn::AutoencoderConfig>(
       folder, kDiffusersStem, weights::autoencoder_key, {precision, device});
+}
+
+Result<std::unique_ptr<nn::AutoencoderKl>> load_autoencoder(const ModelParts& parts,
+                                                            std::string_view part,
+                                                            weights::Placement placement) {
+  FURROW_TRY(auto loaded, (load_part<nn::AutoencoderKl, nn::AutoencoderConfig>(
+                              parts, part, kDiffusersStem, weights::autoencoder_key, placement)));
+  return std::move(loaded.net);
 }
 
 Result<std::unique_ptr<nn::AutoencoderTiny>> load_autoencoder_tiny(const fs::path& folder,
@@ -63,12 +82,16 @@ Result<std::unique_ptr<nn::AutoencoderTiny>> load_autoencoder_tiny(const fs::pat
   return build_network<nn::AutoencoderTiny>(checkpoint, config, {precision, device});
 }
 
-Result<std::unique_ptr<nn::ClipText>> load_clip_text(const fs::path& folder,
-                                                     at::ScalarType precision, at::Device device) {
-  // A buffer that older files carry, and what a whole CLIP has beside its text half.
-  return load_network<nn::ClipText, nn::ClipTextConfig>(
-      folder, kTransformersStem, weights::clip_text_key, {precision, device},
-      {"position_ids", "text_projection.weight", "logit_scale"});
+Result<Loaded<nn::ClipText>> load_clip_text(const fs::path& folder, at::ScalarType precision,
+                                            at::Device device) {
+  return load_adaptable<nn::ClipText, nn::ClipTextConfig>(
+      folder, kTransformersStem, weights::clip_text_key, {precision, device}, ignored_of_clip());
+}
+
+Result<Loaded<nn::ClipText>> load_clip_text(const ModelParts& parts, std::string_view part,
+                                            weights::Placement placement) {
+  return load_part<nn::ClipText, nn::ClipTextConfig>(
+      parts, part, kTransformersStem, weights::clip_text_key, placement, ignored_of_clip());
 }
 
 Result<std::unique_ptr<nn::Upscaler>> load_upscaler(const fs::path& path, at::ScalarType precision,

@@ -9,14 +9,14 @@ namespace furrow::engine::nn {
 
 namespace {
 
-using Parts = std::vector<const AddedConditioning*>;
+using Parts = std::vector<AddedConditioning>;
 
 // A tensor of each; undefined where none has it.
 template <typename Member>
 at::Tensor concatenate_one(const Parts& parts, const char* name, Member member) {
   std::vector<at::Tensor> rows;
-  for (const auto* part : parts) {
-    if (member(*part).defined()) rows.push_back(member(*part));
+  for (const auto& part : parts) {
+    if (member(part).defined()) rows.push_back(member(part));
   }
   if (rows.empty()) return {};
   TORCH_CHECK_VALUE(rows.size() == parts.size(), "only some of a batch have ", name);
@@ -27,9 +27,9 @@ at::Tensor concatenate_one(const Parts& parts, const char* name, Member member) 
 template <typename Member>
 std::vector<at::Tensor> concatenate_each(const Parts& parts, const char* name, Member member) {
   std::vector<at::Tensor> all;
-  const auto count = parts.empty() ? 0 : member(*parts.front()).size();
-  for (const auto* part : parts) {
-    TORCH_CHECK_VALUE(member(*part).size() == count, "only some of a batch have ", name);
+  const auto count = parts.empty() ? 0 : member(parts.front()).size();
+  for (const auto& part : parts) {
+    TORCH_CHECK_VALUE(member(part).size() == count, "only some of a batch have ", name);
   }
   for (std::size_t i = 0; i < count; ++i) {
     all.push_back(concatenate_one(
@@ -39,14 +39,14 @@ std::vector<at::Tensor> concatenate_each(const Parts& parts, const char* name, M
 }
 
 std::vector<ImagePrompt> concatenate_image_prompts(const Parts& parts) {
-  const auto count = parts.empty() ? 0 : parts.front()->image_prompts.size();
-  for (const auto* part : parts) {
-    TORCH_CHECK_VALUE(part->image_prompts.size() == count,
+  const auto count = parts.empty() ? 0 : parts.front().image_prompts.size();
+  for (const auto& part : parts) {
+    TORCH_CHECK_VALUE(part.image_prompts.size() == count,
                       "only some of a batch have image_prompts");
   }
   std::vector<ImagePrompt> all(count);
   for (std::size_t i = 0; i < count; ++i) {
-    for (std::size_t layer = 0; layer < parts.front()->image_prompts[i].layers.size(); ++layer) {
+    for (std::size_t layer = 0; layer < parts.front().image_prompts[i].layers.size(); ++layer) {
       const auto of = [=](const AddedConditioning& a) -> auto& {
         return a.image_prompts[i].layers.at(layer);
       };

@@ -46,6 +46,6 @@ struct AddedConditioning {
 
 /// Those of several parts of a batch as one. Throws c10::Error when only some of them have a
 /// member, or have it of another length.
-AddedConditioning concatenate(const std::vector<const AddedConditioning*>& parts);
+AddedConditioning concatenate(const std::vector<AddedConditioning>& parts);
 
 }  // namespace furrow::engine::nn

@@ -23,7 +23,7 @@ AutoencoderKl::AutoencoderKl(const weights::Scope& scope, const AutoencoderConfi
 at::Tensor AutoencoderKl::encode(const at::Tensor& image) const {
   TORCH_CHECK_VALUE(image.dim() == 4 && image.size(1) == config.in_channels, "the VAE encodes [B, ",
                     config.in_channels, ", H, W], got ", image.sizes());
-  const auto dtype = encoder.conv_in.weight.get().scalar_type();
+  const auto dtype = encoder.conv_in.weight.dtype();
   auto moments = encoder.forward(
       image.to(dtype, /*non_blocking=*/false, /*copy=*/false, at::MemoryFormat::ChannelsLast));
   if (quant_conv) moments = quant_conv->forward(moments);
@@ -34,7 +34,7 @@ at::Tensor AutoencoderKl::decode(const at::Tensor& latents) const {
   TORCH_CHECK_VALUE(latents.dim() == 4 && latents.size(1) == config.latent_channels,
                     "the VAE decodes [B, ", config.latent_channels, ", h, w], got ",
                     latents.sizes());
-  const auto dtype = decoder.conv_in.weight.get().scalar_type();
+  const auto dtype = decoder.conv_in.weight.dtype();
   auto x =
       latents.to(dtype, /*non_blocking=*/false, /*copy=*/false, at::MemoryFormat::ChannelsLast);
   if (post_quant_conv) x = post_quant_conv->forward(x);

@@ -107,7 +107,7 @@ at::Tensor AutoencoderTiny::encode(const at::Tensor& image) const {
   TORCH_CHECK_VALUE(image.dim() == 4 && image.size(1) == config.in_channels,
                     "the small VAE encodes [B, ", config.in_channels, ", H, W], got ",
                     image.sizes());
-  const auto dtype = encoder.conv_out.weight.get().scalar_type();
+  const auto dtype = encoder.conv_out.weight.dtype();
   auto x = image.to(dtype, /*non_blocking=*/false, /*copy=*/false, at::MemoryFormat::ChannelsLast);
   x = (x + 1) / 2;
   for (const auto& level : encoder.levels) x = run_blocks(level.blocks, level.conv.forward(x));
@@ -119,7 +119,7 @@ at::Tensor AutoencoderTiny::decode(const at::Tensor& latents) const {
                     "the small VAE decodes [B, ", config.latent_channels, ", h, w], got ",
                     latents.sizes());
   constexpr double kClamp = 3;  // latents beyond it are pulled in softly
-  const auto dtype = decoder.conv_in.weight.get().scalar_type();
+  const auto dtype = decoder.conv_in.weight.dtype();
   auto x =
       latents.to(dtype, /*non_blocking=*/false, /*copy=*/false, at::MemoryFormat::ChannelsLast);
   x = at::tanh(x / kClamp) * kClamp;

@@ -80,7 +80,7 @@ at::Tensor ControlNet::embed(const at::Tensor& picture) const {
   TORCH_CHECK_VALUE(picture.dim() == 4 && picture.size(1) == config.conditioning_channels,
                     "the ControlNet takes pictures [B, ", config.conditioning_channels,
                     ", H, W], got ", picture.sizes());
-  const auto dtype = conv_in.weight.get().scalar_type();
+  const auto dtype = conv_in.weight.dtype();
   const auto x = config.is_bgr ? picture.flip(1) : picture;
   return controlnet_cond_embedding.forward(
       x.to(dtype, /*non_blocking=*/false, /*copy=*/false, at::MemoryFormat::ChannelsLast));
@@ -100,7 +100,7 @@ ControlResiduals ControlNet::forward(const at::Tensor& sample, const at::Tensor&
   TORCH_CHECK_VALUE(
       added.control.down.empty() && added.adapter_features.empty() && added.image_prompts.empty(),
       "a ControlNet is not conditioned on what only a UNet is");
-  const auto dtype = conv_in.weight.get().scalar_type();
+  const auto dtype = conv_in.weight.dtype();
   const UNetConditioning conditioning = {embedding.forward(timesteps, sample.size(0), added),
                                          {encoder_hidden_states.to(dtype), {}}};
   auto x = conv_in.forward(

@@ -130,7 +130,7 @@ IpAdapter::IpAdapter(const weights::Scope& scope, const IpAdapterConfig& c)
 at::Tensor IpAdapter::tokens(const at::Tensor& embeddings) const {
   TORCH_CHECK_VALUE(embeddings.dim() >= 3, "the IP-Adapter takes embeddings [B, N, ...], got ",
                     embeddings.sizes());
-  const auto dtype = layers.front().to_k_ip.weight.get().scalar_type();
+  const auto dtype = layers.front().to_k_ip.weight.dtype();
   const auto pictures = embeddings.flatten(0, 1).to(dtype);
   const auto tokens =
       std::visit([&](const auto& projection) { return projection.forward(pictures); }, image_proj);

@@ -1,5 +1,6 @@
 #include "worker/engine/nn/mmdit.h"
 
+#include <algorithm>
 #include <cstddef>
 
 #include <ATen/ATen.h>
@@ -121,12 +122,18 @@ Mmdit::Mmdit(const weights::Scope& scope, const MmditConfig& c)
 }
 
 at::Tensor Mmdit::forward(const at::Tensor& latents, const at::Tensor& timesteps,
-                          const at::Tensor& prompt, const at::Tensor& pooled) const {
+                          const at::Tensor& prompt, const at::Tensor& pooled,
+                          const std::vector<std::int64_t>& skipped) const {
+  const auto is_skipped = [&](std::size_t block) {
+    return std::find(skipped.begin(), skipped.end(), static_cast<std::int64_t>(block)) !=
+           skipped.end();
+  };
   const auto dtype = context_embedder.weight.loaded().scalar_type();
   const auto embedding = time_text_embed.forward(timesteps, {}, pooled.to(dtype));
   MmditBlock::Streams streams = {pos_embed.forward(latents.to(dtype)),
                                  context_embedder.forward(prompt.to(dtype))};
-  for (const auto& block : blocks) streams = block.forward(streams, embedding);
+  for (std::size_t i = 0; i < blocks.size(); ++i)
+    if (!is_skipped(i)) streams = blocks[i].forward(streams, embedding);
   const auto patches = proj_out.forward(norm_out.forward(streams.image, embedding));
 
   const auto p = config.patch_size;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <vector>
 
@@ -96,13 +97,15 @@ struct Mmdit {
   /// @param timesteps   [B], 0 .. 1000
   /// @param prompt      [B, T, joint_attention_dim], of CLIP and T5
   /// @param pooled      [B, pooled_projection_dim]
+  /// @param skipped     blocks that are left out, counted from 0; the streams pass them unchanged
   /// @return            [B, out_channels, h, w] in the dtype of `latents`: the velocity, noise
   /// minus
   ///                    picture
   ///
   /// All on the device of the weights; computed in their dtype. Throws c10::Error on other shapes.
   at::Tensor forward(const at::Tensor& latents, const at::Tensor& timesteps,
-                     const at::Tensor& prompt, const at::Tensor& pooled) const;
+                     const at::Tensor& prompt, const at::Tensor& pooled,
+                     const std::vector<std::int64_t>& skipped = {}) const;
 };
 
 }  // namespace furrow::engine::nn

@@ -114,7 +114,7 @@ std::vector<at::Tensor> T2iAdapter::forward(const at::Tensor& picture) const {
                         picture.size(2) % factor == 0 && picture.size(3) % factor == 0,
                     "the T2I-Adapter takes pictures [B, ", config.in_channels,
                     ", H, W] with sides that are multiples of ", factor, ", got ", picture.sizes());
-  const auto dtype = body.front().resnets.front().block1.weight.get().scalar_type();
+  const auto dtype = body.front().resnets.front().block1.weight.dtype();
   auto x =
       at::pixel_unshuffle(picture.to(dtype), factor).contiguous(at::MemoryFormat::ChannelsLast);
   if (conv_in) x = conv_in->forward(x);

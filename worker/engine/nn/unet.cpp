@@ -87,7 +87,7 @@ at::Tensor UNet::forward(const at::Tensor& sample, const at::Tensor& timesteps,
                          const at::Tensor& encoder_hidden_states,
                          const AddedConditioning& added) const {
   check_inputs(sample, encoder_hidden_states, added);
-  const auto dtype = conv_in.weight.get().scalar_type();
+  const auto dtype = conv_in.weight.dtype();
   const UNetConditioning conditioning = {embedding.forward(timesteps, sample.size(0), added),
                                          {encoder_hidden_states.to(dtype), added.image_prompts}};
   const auto feature = [&](std::size_t i) {

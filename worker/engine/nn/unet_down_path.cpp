@@ -13,6 +13,7 @@ namespace {
 // ControlNet's configs may say heads by their own name.
 std::vector<std::int64_t> read_heads(ConfigReader& reader, std::size_t count) {
   reader.ignore("num_attention_heads");
+  reader.ignore("attention_head_dim");
   const auto* key =
       reader.is_given("num_attention_heads") ? "num_attention_heads" : "attention_head_dim";
   return reader.integers_each(key, 8, count);

@@ -27,7 +27,7 @@ at::Tensor UNetEmbedding::forward(const at::Tensor& timesteps, std::int64_t batc
                     "the network takes one timestep or ", batch, ", got ", timesteps.sizes());
   TORCH_CHECK_VALUE(text_time_ || (!added.text_embeds.defined() && !added.time_ids.defined()),
                     "the network takes no text_embeds and time_ids: it is no SDXL");
-  const auto dtype = time_embedding.linear_1.weight.get().scalar_type();
+  const auto dtype = time_embedding.linear_1.weight.dtype();
   const auto sinusoids = sinusoidal_embedding(timesteps.reshape(-1).expand(batch), width_,
                                               flip_sin_to_cos_, freq_shift_);
   auto embedding = time_embedding.forward(sinusoids.to(dtype), added.timestep_cond);

@@ -92,7 +92,7 @@ RrdbNet::RrdbNet(const weights::Scope& scope, const RrdbNetConfig& c)
 }
 
 at::Tensor RrdbNet::forward(const at::Tensor& image) const {
-  const auto dtype = conv_first.weight.get().scalar_type();
+  const auto dtype = conv_first.weight.dtype();
   auto x = pad_to_multiple(image.to(dtype), config.unshuffle);
   if (config.unshuffle > 1) x = at::pixel_unshuffle(x, config.unshuffle);
   x = conv_first.forward(channels_last(x, dtype));
@@ -122,7 +122,7 @@ SrvggNet::SrvggNet(const weights::Scope& scope, const SrvggNetConfig& c) : confi
 }
 
 at::Tensor SrvggNet::forward(const at::Tensor& image) const {
-  const auto picture = channels_last(image, convs.front().weight.get().scalar_type());
+  const auto picture = channels_last(image, convs.front().weight.dtype());
   auto x = picture;
   for (std::size_t i = 0; i + 1 < convs.size(); ++i) x = activate(convs[i].forward(x), i);
   x = at::pixel_shuffle(convs.back().forward(x), config.scale);

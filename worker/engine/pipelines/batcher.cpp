@@ -7,7 +7,7 @@
 namespace furrow::engine::pipelines {
 
 void Batcher::add(CellId id, Denoising cell) {
-  FURROW_CHECK(!cell.sampler->is_finished(), "a cell joins with steps to do");
+  FURROW_CHECK(!cell.is_finished(), "a cell joins with steps to do");
   const bool is_new = cells_.emplace(id, std::move(cell)).second;
   FURROW_CHECK(is_new, "a cell joins once");
 }
@@ -20,24 +20,24 @@ Denoising Batcher::remove(CellId id) {
   return cell;
 }
 
-void Batcher::tick(const nn::UNet& unet) {
+void Batcher::tick(const Denoiser& denoiser) {
   std::map<std::int64_t, std::vector<Denoising*>> by_length;
   for (auto& [id, cell] : cells_)
-    if (!cell.is_broken && !cell.sampler->is_finished()) by_length[cell.tokens()].push_back(&cell);
+    if (!cell.is_broken && !cell.is_finished()) by_length[cell.tokens()].push_back(&cell);
 
   for (const auto& [length, cells] : by_length) {
     std::vector<Denoising*> together;
     std::int64_t rows = 0;
     for (Denoising* cell : cells) {
       if (!together.empty() && rows + cell->rows() > most_rows_) {
-        denoise_together(unet, together);
+        denoise_together(denoiser, together);
         together.clear();
         rows = 0;
       }
       together.push_back(cell);
       rows += cell->rows();
     }
-    denoise_together(unet, together);
+    denoise_together(denoiser, together);
   }
 }
 

@@ -32,7 +32,7 @@ class Batcher {
   /// of the prompts allow. Finished and broken cells stay until they are removed and are skipped.
   /// Throws what libtorch throws; each cell then has advanced by one call or not at all, and
   /// another tick may be tried.
-  void tick(const nn::UNet& unet);
+  void tick(const Denoiser& denoiser);
 
   /// The most rows of one forward pass (a guided cell has two or more, and is never split).
   std::int64_t most_rows() const { return most_rows_; }

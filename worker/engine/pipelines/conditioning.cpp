@@ -20,42 +20,42 @@ class EncodedTexts {
  public:
   explicit EncodedTexts(const EncodeText& encode) : encode_(encode) {}
 
-  Result<at::Tensor> of(const std::string& text) {
+  Result<TextConditioning> of(const std::string& text) {
     if (const auto found = known_.find(text); found != known_.end()) return found->second;
-    FURROW_TRY(const at::Tensor states, encode_(text));
-    known_.emplace(text, states);
-    return states;
+    FURROW_TRY(const TextConditioning encoded, encode_(text));
+    known_.emplace(text, encoded);
+    return encoded;
   }
 
  private:
   const EncodeText& encode_;
-  std::map<std::string, at::Tensor> known_;
+  std::map<std::string, TextConditioning> known_;
 };
 
-/// The texts of one prompt, each [1, T, D] in the place that it has in the schedule.
-using Texts = std::vector<at::Tensor>;
+/// The texts of one prompt, each in the place that it has in the schedule.
+using Texts = std::vector<TextConditioning>;
 
 std::int64_t longest(const Texts& texts) {
   std::int64_t tokens = 0;
-  for (const at::Tensor& states : texts) tokens = std::max(tokens, states.size(1));
+  for (const TextConditioning& text : texts) tokens = std::max(tokens, text.states.size(1));
   return tokens;
 }
 
 /// Makes texts `tokens` long with the conditioning of the empty text behind them, which itself is
 /// one chunk, as all are some.
 Result<void> pad(Texts& texts, std::int64_t tokens, EncodedTexts& encoded) {
-  for (at::Tensor& states : texts) {
+  for (auto& [states, pooled] : texts) {
     if (states.size(1) == tokens) continue;
-    FURROW_TRY(const at::Tensor empty, encoded.of(""));
-    const std::int64_t missing = (tokens - states.size(1)) / empty.size(1);
-    states = at::cat({states, empty.repeat({1, missing, 1})}, 1);
+    FURROW_TRY(const TextConditioning empty, encoded.of(""));
+    const std::int64_t missing = (tokens - states.size(1)) / empty.states.size(1);
+    states = at::cat({states, empty.states.repeat({1, missing, 1})}, 1);
   }
   return {};
 }
 
 /// Makes texts `tokens` long by repeating the state of their last token.
 void extend(Texts& texts, std::int64_t tokens) {
-  for (at::Tensor& states : texts) {
+  for (auto& [states, pooled] : texts) {
     const std::int64_t have = states.size(1);
     if (have == tokens) continue;
     const at::Tensor last = states.narrow(1, have - 1, 1);
@@ -73,6 +73,12 @@ Result<Texts> encode_part(const prompt::Prompt::Part& part, EncodedTexts& encode
   return texts;
 }
 
+/// Texts of nothing become zeros.
+void clear_empty(const prompt::Schedule& schedule, Texts& texts) {
+  for (std::size_t i = 0; i < texts.size(); ++i)
+    if (schedule.texts[i].empty()) texts[i] = zeros_like(texts[i]);
+}
+
 ScheduledConditioning scheduled(const prompt::Schedule& schedule, const Texts& texts) {
   ScheduledConditioning conditioning;
   for (const prompt::Schedule::Span& span : schedule.spans)
@@ -88,10 +94,10 @@ bool needs_negative(const prompt::Prompt& positive, double guidance_scale) {
 
 }  // namespace
 
-const at::Tensor& ScheduledConditioning::at(int step) const {
+const TextConditioning& ScheduledConditioning::at(int step) const {
   const auto span = std::find_if(spans_.begin(), spans_.end(),
                                  [&](const Span& candidate) { return step < candidate.until; });
-  return span == spans_.end() ? spans_.back().states : span->states;
+  return span == spans_.end() ? spans_.back().text : span->text;
 }
 
 Result<RecipePrompts> read_prompts(const v1::Recipe& recipe) {
@@ -111,7 +117,7 @@ Result<RecipePrompts> read_prompts(const v1::Recipe& recipe) {
   return prompts;
 }
 
-Result<Conditioning> condition(const RecipePrompts& prompts, double guidance_scale,
+Result<Conditioning> condition(const RecipePrompts& prompts, const ConditionOptions& options,
                                const EncodeText& encode) {
   EncodedTexts encoded(encode);
   const auto& parts = prompts.positive.parts;
@@ -124,12 +130,13 @@ Result<Conditioning> condition(const RecipePrompts& prompts, double guidance_sca
   for (Texts& texts : positives) extend(texts, tokens);
 
   Conditioning conditioning;
-  if (needs_negative(prompts.positive, guidance_scale)) {
+  if (needs_negative(prompts.positive, options.guidance_scale)) {
     const prompt::Prompt::Part& part = prompts.negative.parts.front();
     FURROW_TRY(Texts negative, encode_part(part, encoded));
     tokens = std::max(tokens, longest(negative));
     FURROW_TRY_VOID(pad(negative, tokens, encoded));
     for (Texts& texts : positives) FURROW_TRY_VOID(pad(texts, tokens, encoded));
+    if (options.zeros_for_empty_negative) clear_empty(part.schedule, negative);
     conditioning.negative = scheduled(part.schedule, negative);
   }
   for (std::size_t i = 0; i < parts.size(); ++i)

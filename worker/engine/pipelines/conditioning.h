@@ -11,6 +11,7 @@
 #include "common/base/result.h"
 #include "common/prompt/prompt.h"
 #include "furrow/v1/recipe.pb.h"
+#include "worker/engine/pipelines/text_conditioning.h"
 
 /// From the texts of a recipe to what the model is conditioned on, step by step.
 namespace furrow::engine::pipelines {
@@ -21,26 +22,29 @@ class ScheduledConditioning {
   /// None at all.
   ScheduledConditioning() = default;
 
-  /// The same at every step, [1, T, D].
-  ScheduledConditioning(at::Tensor states) { add(1, std::move(states)); }
+  /// The same at every step: states [1, T, D].
+  ScheduledConditioning(TextConditioning text) { add(1, std::move(text)); }
+
+  ScheduledConditioning(at::Tensor states)
+      : ScheduledConditioning(TextConditioning(std::move(states))) {}
 
   /// What holds up to and with step `until` (from 1). Requires: `until` rises, all are of one
   /// shape.
-  void add(int until, at::Tensor states) { spans_.push_back({until, std::move(states)}); }
+  void add(int until, TextConditioning text) { spans_.push_back({until, std::move(text)}); }
 
   bool defined() const { return !spans_.empty(); }
 
   /// T. Requires: defined().
-  std::int64_t tokens() const { return spans_.front().states.size(1); }
+  std::int64_t tokens() const { return spans_.front().text.states.size(1); }
 
-  /// What `step` (from 0) is conditioned on, [1, T, D]; behind the last span as in it.
+  /// What `step` (from 0) is conditioned on; behind the last span as in it.
   /// Requires: defined().
-  const at::Tensor& at(int step) const;
+  const TextConditioning& at(int step) const;
 
  private:
   struct Span {
     int until;
-    at::Tensor states;
+    TextConditioning text;
   };
 
   std::vector<Span> spans_;
@@ -68,14 +72,19 @@ struct RecipePrompts {
 /// Errors: Invalid: as prompt::read_prompt, and for tags of networks, which nothing applies yet.
 Result<RecipePrompts> read_prompts(const v1::Recipe& recipe);
 
-/// Encodes one text, [1, T, D]; a cache may stand behind it.
-using EncodeText = std::function<Result<at::Tensor>(const std::string& text)>;
+/// Encodes one text, states [1, T, D]; a cache may stand behind it.
+using EncodeText = std::function<Result<TextConditioning>(const std::string& text)>;
+
+struct ConditionOptions {
+  double guidance_scale = 1;
+  bool zeros_for_empty_negative = false;  ///< SDXL's force_zeros_for_empty_prompt
+};
 
 /// Encodes every text that the prompts become over the steps, each once, and makes all of them
 /// equally long: the texts of a prompt, and the positive and the negative ones, with the
 /// conditioning of the empty text behind the shorter; prompts that are composed, by repeating the
 /// last token's state. As A1111 does.
-Result<Conditioning> condition(const RecipePrompts& prompts, double guidance_scale,
+Result<Conditioning> condition(const RecipePrompts& prompts, const ConditionOptions& options,
                                const EncodeText& encode);
 
 }  // namespace furrow::engine::pipelines

@@ -1,88 +1,107 @@
 #include "worker/engine/pipelines/denoise.h"
 
+#include <cstddef>
+#include <cstdint>
+#include <utility>
 #include <vector>
 
 #include <ATen/ATen.h>
 
 #include "worker/engine/diffusion/guidance.h"
+#include "worker/engine/pipelines/denoiser_rows.h"
 
 namespace furrow::engine::pipelines {
 
 namespace {
 
-/// The step that the sampler's next call belongs to, from 0.
-int current_step(const diffusion::Sampler& sampler) {
-  int step = sampler.steps_done();
-  while (step > 0 && sampler.first_call_of(step) > sampler.call()) --step;
-  return step;
-}
+/// What the network answered to one cell, by kind of row; undefined where it was not asked.
+struct Answers {
+  at::Tensor negative;
+  at::Tensor picture;
+  std::vector<at::Tensor> positives;
+  at::Tensor skipped_layers;
 
-/// The rows of one forward pass: a cell's negative prompt, where it has one, then its positive
-/// ones.
-struct Rows {
-  std::vector<at::Tensor> latents;
-  std::vector<at::Tensor> prompts;
-  std::vector<const nn::AddedConditioning*> added;
-  std::vector<double> timesteps;
-
-  void add(const at::Tensor& latent, const at::Tensor& prompt,
-           const nn::AddedConditioning& added_to_it, double timestep) {
-    latents.push_back(latent);
-    prompts.push_back(prompt);
-    added.push_back(&added_to_it);
-    timesteps.push_back(timestep);
+  explicit Answers(std::span<const DenoiserRow> rows) {
+    for (const DenoiserRow& row : rows) {
+      switch (row.kind) {
+        case RowKind::Negative:
+          negative = row.output;
+          break;
+        case RowKind::Picture:
+          picture = row.output;
+          break;
+        case RowKind::Positive:
+          positives.push_back(row.output);
+          break;
+        case RowKind::SkippedLayers:
+          skipped_layers = row.output;
+          break;
+      }
+    }
   }
 };
 
-Rows rows_of(std::span<Denoising* const> cells) {
-  Rows rows;
-  for (const Denoising* cell : cells) {
-    const at::Tensor input = cell->sampler->model_input();
-    const double timestep = cell->sampler->timestep();
-    const int step = current_step(*cell->sampler);
-    const Conditioning& conditioning = cell->conditioning;
-    if (conditioning.negative.defined())
-      rows.add(input, conditioning.negative.at(step), cell->negative_added, timestep);
-    for (const WeightedConditioning& positive : conditioning.positives)
-      rows.add(input, positive.prompt.at(step), cell->positive_added, timestep);
-  }
-  return rows;
-}
-
-/// What guidance makes of a cell's rows, [rows, C, h, w] to [1, C, h, w].
-at::Tensor guided_output(const Denoising& cell, const at::Tensor& outputs) {
-  const bool has_negative = cell.conditioning.negative.defined();
-  const at::Tensor negative = has_negative ? outputs.narrow(0, 0, 1) : at::Tensor();
-  const at::Tensor positives = has_negative ? outputs.narrow(0, 1, outputs.size(0) - 1) : outputs;
+at::Tensor with_text(const Denoising& cell, const Answers& answers) {
   std::vector<double> weights;
   for (const WeightedConditioning& positive : cell.conditioning.positives)
     weights.push_back(positive.weight);
-  const at::Tensor positive = diffusion::composed(negative, positives, weights);
-  if (!has_negative) return positive * cell.guidance_scale;
-  return diffusion::guided(negative, positive, cell.guidance_scale, cell.guidance_rescale);
+  const at::Tensor& without = answers.picture.defined() ? answers.picture : answers.negative;
+  return diffusion::composed(without, at::cat(answers.positives), weights);
+}
+
+/// What guidance makes of a cell's answers, [1, C, h, w].
+at::Tensor guided_output(const Denoising& cell, const Answers& answers) {
+  const at::Tensor positive = with_text(cell, answers);
+  if (!answers.negative.defined()) return positive * cell.guidance_scale;
+  const double scale = cell.guidance_scale;
+  at::Tensor output;
+  if (answers.picture.defined()) {
+    output = answers.negative + (positive - answers.picture) * scale +
+             (answers.picture - answers.negative) * *cell.extra.guidance_scale;
+  } else {
+    output = diffusion::guided(answers.negative, positive, scale, cell.guidance_rescale);
+  }
+  if (!answers.skipped_layers.defined()) return output;
+  return output + (answers.positives.front() - answers.skipped_layers) * cell.skip_layers->scale;
+}
+
+/// Puts the part that is kept back into the latent, as noisy as the next call expects it.
+void put_back(const KnownRegion& known, diffusion::Sampler& sampler) {
+  const at::Tensor kept = sampler.is_finished()
+                              ? known.latent
+                              : sampler.noised(known.latent, known.noise, sampler.call());
+  sampler.replace_latent((1 - known.repaint) * kept + known.repaint * sampler.latent());
+}
+
+void go_on(Denoising& cell, std::span<const DenoiserRow> rows) {
+  const Answers answers(rows);
+  cell.sampler->advance(guided_output(cell, answers), cell.draw, answers.negative);
+  if (cell.known) put_back(*cell.known, *cell.sampler);
 }
 
 }  // namespace
 
-void denoise_together(const nn::UNet& unet, std::span<Denoising* const> cells) {
-  const Rows rows = rows_of(cells);
-  const at::Device device = rows.latents.front().device();
-  const at::Tensor timesteps = at::tensor(rows.timesteps, at::kFloat).to(device);
-  const at::Tensor output = unet.forward(at::cat(rows.latents), timesteps, at::cat(rows.prompts),
-                                         nn::concatenate(rows.added))
-                                .to(at::kFloat);
-  const at::Tensor finite = output.isfinite().flatten(1).all(1).to(at::kCPU);
+void denoise_together(const Denoiser& denoiser, std::span<Denoising* const> cells) {
+  std::vector<DenoiserRow> rows;
+  std::vector<std::int64_t> counts;
+  for (const Denoising* cell : cells) {
+    auto of_cell = rows_of(*cell);
+    counts.push_back(static_cast<std::int64_t>(of_cell.size()));
+    for (DenoiserRow& row : of_cell) rows.push_back(std::move(row));
+  }
+  ask_controls(rows);
+  ask(denoiser, rows);
+  std::vector<at::Tensor> outputs;
+  for (const DenoiserRow& row : rows) outputs.push_back(row.output);
+  const at::Tensor finite = at::cat(outputs).isfinite().flatten(1).all(1).to(at::kCPU);
 
   std::int64_t row = 0;
-  for (Denoising* cell : cells) {
-    const std::int64_t taken = cell->rows();
-    const at::Tensor mine = output.narrow(0, row, taken);
-    cell->is_broken = !finite.narrow(0, row, taken).all().item<bool>();
-    row += taken;
-    if (cell->is_broken) continue;
-    const at::Tensor negative =
-        cell->conditioning.negative.defined() ? mine.narrow(0, 0, 1) : at::Tensor();
-    cell->sampler->advance(guided_output(*cell, mine), cell->draw, negative);
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    cells[i]->is_broken = !finite.narrow(0, row, counts[i]).all().item<bool>();
+    if (!cells[i]->is_broken)
+      go_on(*cells[i], std::span(rows).subspan(static_cast<std::size_t>(row),
+                                               static_cast<std::size_t>(counts[i])));
+    row += counts[i];
   }
 }
 

@@ -28,15 +28,6 @@ Result<std::vector<Chunk>> chunks_of(const prompt::BpeTokenizer& tokenizer, std:
   return prompt::chunk_fragments(tokenizer, fragments);
 }
 
-/// What the encoder makes of a chunk, [1, T, D].
-at::Tensor states_of(const nn::ClipText& encoder, const Chunk& chunk, std::size_t skip) {
-  const at::Device device = encoder.token_embedding.weight.get().device();
-  const nn::ClipTextOutput output =
-      encoder.forward(at::tensor(chunk.ids, at::kLong).unsqueeze(0).to(device));
-  if (skip == 1) return output.last_hidden_state;
-  return encoder.final_layer_norm(output.hidden_states[output.hidden_states.size() - skip]);
-}
-
 /// `states` [1, T, D] of a chunk with its weights, in float32 on the way.
 at::Tensor weighted(const at::Tensor& states, const Chunk& chunk, Emphasis emphasis) {
   const bool is_plain = std::all_of(chunk.weights.begin(), chunk.weights.end(),
@@ -50,22 +41,39 @@ at::Tensor weighted(const at::Tensor& states, const Chunk& chunk, Emphasis empha
   return after.to(states.scalar_type());
 }
 
+/// Encodes a row of ids, [1, T], by the rules of the model's family.
+using EncodeIds = Result<TextConditioning> (*)(const nn::ClipText&, const at::Tensor& ids,
+                                               std::int64_t clip_skip);
+
+Result<TextConditioning> encode_with(const TokenizedEncoder& encoder, EncodeIds encode,
+                                     std::string_view text, const EncodeOptions& options) {
+  const at::Device device = encoder.encoder->token_embedding.weight.get().device();
+  FURROW_TRY(const auto chunks, chunks_of(encoder.tokenizer, text, options.reading));
+  std::vector<at::Tensor> states;
+  at::Tensor pooled;
+  for (const Chunk& chunk : chunks) {
+    const at::Tensor ids = at::tensor(chunk.ids, at::kLong).unsqueeze(0).to(device);
+    FURROW_TRY(const auto encoded, encode(*encoder.encoder, ids, options.clip_skip));
+    states.push_back(weighted(encoded.states, chunk, options.emphasis));
+    if (!pooled.defined()) pooled = encoded.pooled;
+  }
+  return TextConditioning{at::cat(states, 1), pooled};
+}
+
 }  // namespace
 
-Result<at::Tensor> encode_prompt(const StableDiffusion& model, std::string_view text,
-                                 const EncodeOptions& options) {
-  const nn::ClipText& encoder = model.text_encoder;
-  const std::size_t skip = std::max(options.clip_skip, 1U);
-  if (skip > encoder.layers.size())
+Result<TextConditioning> encode_prompt(const StableDiffusion& model, std::string_view text,
+                                       const EncodeOptions& options) {
+  if (!model.is_xl()) return encode_with(*model.text_encoder, condition_sd, text, options);
+  FURROW_TRY(const auto g, encode_with(*model.text_encoder_2, condition_xl_encoder, text, options));
+  if (!model.text_encoder) return g;
+  FURROW_TRY(const auto l, encode_with(*model.text_encoder, condition_xl_encoder, text, options));
+  if (l.states.size(1) != g.states.size(1))
     return fail(ErrorKind::Invalid,
-                fmt::format("clip skip {} is more than the {} layers of the model's text encoder",
-                            skip, encoder.layers.size()));
-
-  FURROW_TRY(const auto chunks, chunks_of(model.tokenizer, text, options.reading));
-  std::vector<at::Tensor> states;
-  for (const Chunk& chunk : chunks)
-    states.push_back(weighted(states_of(encoder, chunk, skip), chunk, options.emphasis));
-  return at::cat(states, 1);
+                fmt::format("The model's tokenizers take the prompt for {} and {} tokens: they "
+                            "belong to different models.",
+                            l.states.size(1), g.states.size(1)));
+  return TextConditioning{at::cat({l.states, g.states}, -1), g.pooled};
 }
 
 }  // namespace furrow::engine::pipelines

@@ -3,10 +3,9 @@
 #include <cstdint>
 #include <string_view>
 
-#include <ATen/core/Tensor.h>
-
 #include "common/base/result.h"
 #include "worker/engine/model/stable_diffusion.h"
+#include "worker/engine/pipelines/text_conditioning.h"
 
 namespace furrow::engine::pipelines {
 
@@ -25,20 +24,21 @@ enum class Emphasis {
 };
 
 struct EncodeOptions {
-  std::uint32_t clip_skip = 1;  ///< 1 (or 0): the last layer; 2: the last but one; … Whichever it
-                                ///< is, the final layer norm is applied to it.
+  std::uint32_t clip_skip = 1;  ///< 1 (or 0): the layer that the family is trained on; 2: the one
+                                ///< before it; … See text_conditioning.h
   PromptReading reading = PromptReading::Weighted;
   Emphasis emphasis = Emphasis::Original;
 };
 
-/// The conditioning of one text (of a schedule: after prompt::read_prompt): [1, T, D] in the dtype
-/// and on the device of the model, T a multiple of the encoder's length.
+/// The conditioning of one text (of a schedule: after prompt::read_prompt): states [1, T, D] in the
+/// dtype and on the device of the model, T a multiple of the encoder's length; of SDXL the states
+/// of both encoders side by side, and as pooled the first chunk's.
 ///
 /// Chunks are encoded apart, so that the mean that emphasis restores is of one chunk of one text: a
 /// prompt gives the same beside others as alone. (A1111 takes it over what it encodes at once.)
 ///
 /// Errors: Invalid, when the encoder has fewer layers, or as prompt::parse_attention.
-Result<at::Tensor> encode_prompt(const StableDiffusion& model, std::string_view text,
-                                 const EncodeOptions& options = {});
+Result<TextConditioning> encode_prompt(const StableDiffusion& model, std::string_view text,
+                                       const EncodeOptions& options = {});
 
 }  // namespace furrow::engine::pipelines

@@ -24,29 +24,7 @@ Result<at::Tensor> state_from_end(const nn::ClipTextOutput& output, std::int64_t
   return output.hidden_states[output.hidden_states.size() - static_cast<std::size_t>(n)];
 }
 
-std::int64_t at_least_one(std::int64_t clip_skip) {
-  return std::max<std::int64_t>(clip_skip, 1);
-}
-
-// Both encoders' states before the last layer side by side.
-struct PairStates {
-  at::Tensor states;
-  nn::ClipTextOutput l;
-  nn::ClipTextOutput g;
-};
-
-Result<PairStates> encode_pair(const ClipPair& clip, std::int64_t clip_skip) {
-  PairStates pair{{}, clip.l.forward(clip.ids_l), clip.g.forward(clip.ids_g)};
-  const auto from_end = at_least_one(clip_skip) + 1;
-  FURROW_TRY(const auto l, state_from_end(pair.l, from_end, clip_skip));
-  FURROW_TRY(const auto g, state_from_end(pair.g, from_end, clip_skip));
-  pair.states = at::cat({l, g}, -1);
-  return pair;
-}
-
-// The projection, where the encoder has one.
-Result<at::Tensor> projected(const nn::ClipTextOutput& output, std::string_view which) {
-  if (output.text_embeds) return *output.text_embeds;
+Unexpected has_no_projection(std::string_view which) {
   return fail(ErrorKind::Invalid,
               fmt::format("The model's {} has no projection (CLIPTextModelWithProjection), which "
                           "this family needs.",
@@ -63,28 +41,39 @@ Result<TextConditioning> condition_sd(const nn::ClipText& encoder, const at::Ten
   return TextConditioning{encoder.final_layer_norm(state), {}};
 }
 
+Result<TextConditioning> condition_xl_encoder(const nn::ClipText& encoder, const at::Tensor& ids,
+                                              std::int64_t clip_skip) {
+  const auto output = encoder.forward(ids);
+  const auto from_end = std::max<std::int64_t>(clip_skip, 1) + 1;
+  FURROW_TRY(auto states, state_from_end(output, from_end, clip_skip));
+  return TextConditioning{std::move(states), output.text_embeds.value_or(at::Tensor())};
+}
+
 Result<TextConditioning> condition_sdxl(const ClipPair& clip, std::int64_t clip_skip) {
-  FURROW_TRY(const auto pair, encode_pair(clip, clip_skip));
-  FURROW_TRY(const auto pooled, projected(pair.g, "text_encoder_2"));
-  return TextConditioning{pair.states, pooled};
+  FURROW_TRY(const auto l, condition_xl_encoder(clip.l, clip.ids_l, clip_skip));
+  FURROW_TRY(const auto g, condition_xl_encoder(clip.g, clip.ids_g, clip_skip));
+  if (!g.pooled.defined()) return has_no_projection("text_encoder_2");
+  return TextConditioning{at::cat({l.states, g.states}, -1), g.pooled};
 }
 
 Result<TextConditioning> condition_sd3(const Sd3Prompt& prompt, std::int64_t clip_skip) {
-  FURROW_TRY(const auto pair, encode_pair(prompt.clip, clip_skip));
-  FURROW_TRY(const auto pooled_l, projected(pair.l, "text_encoder"));
-  FURROW_TRY(const auto pooled_g, projected(pair.g, "text_encoder_2"));
-  const auto missing = prompt.width - pair.states.size(2);
+  FURROW_TRY(const auto l, condition_xl_encoder(prompt.clip.l, prompt.clip.ids_l, clip_skip));
+  FURROW_TRY(const auto g, condition_xl_encoder(prompt.clip.g, prompt.clip.ids_g, clip_skip));
+  if (!l.pooled.defined()) return has_no_projection("text_encoder");
+  if (!g.pooled.defined()) return has_no_projection("text_encoder_2");
+  const auto pair = at::cat({l.states, g.states}, -1);
+  const auto missing = prompt.width - pair.size(2);
   if (missing < 0) {
     return fail(ErrorKind::Invalid,
                 fmt::format("The text encoders together are {} wide, and the transformer takes "
                             "prompts of {}. They belong to different models.",
-                            pair.states.size(2), prompt.width));
+                            pair.size(2), prompt.width));
   }
-  const auto clip = at::constant_pad_nd(pair.states, {0, missing});
+  const auto clip = at::constant_pad_nd(pair, {0, missing});
   const auto t5 = prompt.t5 == nullptr
                       ? at::zeros({clip.size(0), prompt.t5_tokens, prompt.width}, clip.options())
                       : prompt.t5->forward(prompt.ids_t5).last_hidden_state;
-  return TextConditioning{at::cat({clip, t5}, 1), at::cat({pooled_l, pooled_g}, -1)};
+  return TextConditioning{at::cat({clip, t5}, 1), at::cat({l.pooled, g.pooled}, -1)};
 }
 
 TextConditioning condition_flux(const nn::ClipText& clip, const at::Tensor& ids_clip,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
 
 #include <ATen/core/Tensor.h>
 
@@ -16,6 +17,11 @@
 namespace furrow::engine::pipelines {
 
 struct TextConditioning {
+  TextConditioning() = default;
+
+  TextConditioning(at::Tensor its_states, at::Tensor its_pooled = {})
+      : states(std::move(its_states)), pooled(std::move(its_pooled)) {}
+
   at::Tensor states;  ///< [B, T, D], what the network attends to
   at::Tensor pooled;  ///< [B, P], the whole prompt in one vector; undefined for SD 1.x and 2.x
 };
@@ -31,6 +37,11 @@ struct ClipPair {
   const at::Tensor& ids_l;
   const at::Tensor& ids_g;
 };
+
+/// One encoder of SDXL or SD3: the states before its last layer, without the norm; pooled is what
+/// its projection makes of its end token, undefined where it has none.
+Result<TextConditioning> condition_xl_encoder(const nn::ClipText& encoder, const at::Tensor& ids,
+                                              std::int64_t clip_skip = 1);
 
 /// SDXL: the states of both encoders before their last layer side by side, without the norm; pooled
 /// is what the second projects its end token to.

@@ -27,10 +27,19 @@ struct HadamardDelta {
                       ///< [rank, in]; or undefined
 };
 
+/// A factor of a Kronecker product: whole, or itself of low rank. It is multiplied only where its
+/// sizes are known to fit a weight.
+struct KroneckerFactor {
+  at::Tensor whole;  ///< [out, in] or [out, in, k, k]; undefined: a · b
+  at::Tensor a{};    ///< [out, rank]; of the Tucker form [rank, out]
+  at::Tensor b{};    ///< [rank, in]
+  at::Tensor t{};    ///< [rank, rank, k, k] of the Tucker form, or undefined
+};
+
 /// w1 ⊗ w2, the Kronecker product: LoKr (Yeh et al. 2023, arXiv:2309.14859).
 struct KroneckerDelta {
-  at::Tensor w1;  ///< [out1, in1]
-  at::Tensor w2;  ///< [out2, in2] or [out2, in2, k, k]
+  KroneckerFactor w1;
+  KroneckerFactor w2;
 };
 
 /// The difference itself, in the shape of the weight.
@@ -63,13 +72,14 @@ std::optional<std::string> misfit(const Adapter& adapter, const Shape& shape);
 at::Tensor delta_of(const Adapter& adapter, const at::Tensor& weight);
 
 /// A delta that is up · down, `factor` in up: it can be computed beside the weight at a fraction of
-/// the weight's cost.
+/// the weight's cost. In the dtype and on the device of the weight.
 struct SidePath {
-  at::Tensor down;
-  at::Tensor up;
+  at::Tensor down;  ///< as a weight [out, ...] with `rank` in the place of `out`
+  at::Tensor up;    ///< [out, rank]
 };
 
-/// Nothing: the delta has no such form (DoRA, LoHa, LoKr …).
-std::optional<SidePath> side_path(const Adapter& adapter);
+/// The side path of a weight of two or more dimensions. Nothing: the delta has no such form (DoRA,
+/// LoHa, LoKr …). Requires: it fits.
+std::optional<SidePath> side_path(const Adapter& adapter, const at::Tensor& weight);
 
 }  // namespace furrow::engine::weights

@@ -5,8 +5,8 @@
 #include <utility>
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
+#include "worker/engine/weights/shown.h"
 #include "worker/engine/weights/tensors.h"
 
 namespace furrow::engine::weights {
@@ -19,6 +19,13 @@ constexpr std::size_t kMaxFaults = 40;
 Shape without_ones_at_the_end(Shape shape) {
   while (!shape.empty() && shape.back() == 1) shape.pop_back();
   return shape;
+}
+
+Result<at::Tensor> read(const Checkpoint::Entry& entry, const Shape& shape, Placement placement) {
+  const bool is_convolution = shape.size() == 4 && entry.change == Change::None;
+  if (is_convolution) return read_convolution(entry.tensor, shape, placement);
+  FURROW_TRY(const auto value, read_as(entry.tensor, placement));
+  return change_layout(value, entry.change).reshape(shape).contiguous();
 }
 
 }  // namespace
@@ -37,50 +44,38 @@ Parameter Loader::load(const std::string& name, const Shape& shape) {
   const auto& stored = entry->tensor;
   const auto given = changed_shape(stored.shape, entry->change);
   if (!given || without_ones_at_the_end(*given) != without_ones_at_the_end(shape)) {
-    faults_.push_back(fmt::format("\"{}\" has the shape {}, expected {}", entry->stored_name,
+    faults_.push_back(fmt::format("{} has the shape {}, expected {}", shown(entry->stored_name),
                                   to_string(stored.shape), to_string(shape)));
     return {};
   }
-  auto value = read_as(stored, placement_);
+  auto value = read(*entry, shape, placement_);
   if (!value) {
-    faults_.push_back(fmt::format("\"{}\": {}", entry->stored_name, value.error().message));
+    faults_.push_back(fmt::format("{}: {}", shown(entry->stored_name), value.error().message));
     return {};
   }
-  // Feature maps lie channels last, and convolutions want their weights likewise.
-  const bool is_convolution = shape.size() == 4;
-  const Parameter parameter(change_layout(*value, entry->change)
-                                .reshape(shape)
-                                .contiguous(is_convolution ? at::MemoryFormat::ChannelsLast
-                                                           : at::MemoryFormat::Contiguous),
-                            stored.dtype);
+  const Parameter parameter(*std::move(value), stored.dtype);
   parameters_.add(name, parameter);
   return parameter;
 }
 
 bool Loader::is_ignored(std::string_view name) const {
-  return std::any_of(ignored_.begin(), ignored_.end(), [&](const std::string& suffix) {
-    return name.size() >= suffix.size() && name.substr(name.size() - suffix.size()) == suffix;
-  });
+  return std::any_of(ignored_.begin(), ignored_.end(),
+                     [&](const std::string& suffix) { return name.ends_with(suffix); });
 }
 
 Result<void> Loader::finish() const {
   auto faults = faults_;
   for (const auto& [name, entry] : checkpoint_.entries()) {
     if (asked_.count(name) != 0 || is_ignored(name)) continue;
-    faults.push_back(fmt::format("\"{}\" {} has no place in the network", entry.stored_name,
+    faults.push_back(fmt::format("{} {} has no place in the network", shown(entry.stored_name),
                                  to_string(entry.tensor.shape)));
   }
   if (faults.empty()) return {};
 
-  const auto count = faults.size();
-  if (count > kMaxFaults) {
-    faults.resize(kMaxFaults);
-    faults.push_back(fmt::format("and {} more", count - kMaxFaults));
-  }
-  return fail(ErrorKind::Invalid,
-              fmt::format("{} does not hold the network that the config.json beside it describes:\n"
-                          "  {}",
-                          checkpoint_.path().string(), fmt::join(faults, "\n  ")));
+  return fail(
+      ErrorKind::Invalid,
+      fmt::format("{} does not hold the network that its config describes:\n  {}",
+                  checkpoint_.path().string(), shown_list(std::move(faults), kMaxFaults, "\n  ")));
 }
 
 Scope Scope::operator/(std::string_view member) const {

@@ -2,11 +2,11 @@
 
 #include <utility>
 
-#include <ATen/ATen.h>
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include "worker/engine/weights/lora_file.h"
+#include "worker/engine/weights/shown.h"
+#include "worker/engine/weights/without_exceptions.h"
 
 namespace furrow::engine::weights {
 
@@ -14,6 +14,7 @@ namespace {
 
 // What is left of a message that would not fit on a screen.
 constexpr std::size_t kMaxFaults = 10;
+constexpr std::size_t kMaxNames = 5;
 
 // Puts the modules of one file into one network.
 class Matcher {
@@ -46,13 +47,13 @@ class Matcher {
     const auto weight = fmt::format("{}.{}", place.module, tensor);
     const auto* parameter = target_.parameters->find(weight);
     if (parameter == nullptr) {
-      faults_.push_back(fmt::format("\"{}\" changes {} {}, which the model does not have", name,
+      faults_.push_back(fmt::format("{} changes {} {}, which the model does not have", shown(name),
                                     target_.component, weight));
       return;
     }
     const auto shape = parameter->loaded().sizes().vec();
     if (const auto fault = misfit(adapter, shape)) {
-      faults_.push_back(fmt::format("\"{}\" {}; {} {} is {}", name, *fault, target_.component,
+      faults_.push_back(fmt::format("{} {}; {} {} is {}", shown(name), *fault, target_.component,
                                     weight, to_string(shape)));
       return;
     }
@@ -60,7 +61,7 @@ class Matcher {
         adapters_.emplace(weight, std::make_shared<const Adapter>(std::move(adapter)));
     if (!is_new) {
       faults_.push_back(
-          fmt::format("\"{}\" changes {} {} a second time", name, target_.component, weight));
+          fmt::format("{} changes {} {} a second time", shown(name), target_.component, weight));
     }
   }
 
@@ -70,25 +71,47 @@ class Matcher {
   std::vector<std::string> faults_;
 };
 
-std::string told(std::vector<std::string> faults) {
-  const auto count = faults.size();
-  if (count > kMaxFaults) {
-    faults.resize(kMaxFaults);
-    faults.push_back(fmt::format("and {} more", count - kMaxFaults));
+std::string quoted(const std::vector<std::string>& names) {
+  std::vector<std::string> all;
+  for (const auto& name : names) all.push_back(shown(name));
+  return shown_list(std::move(all), kMaxNames, ", ");
+}
+
+// The word of "bundle_emb.WORD.string_to_param.*".
+std::string word_of(std::string_view tensor) {
+  const auto rest = tensor.substr(kBundledPrefix.size());
+  return std::string(rest.substr(0, rest.find('.')));
+}
+
+std::string why_nothing_is_changed(const LoraFile& file) {
+  if (!file.modules.empty()) {
+    return fmt::format(
+        "it changes nothing of the model, so it was made for another kind of model. "
+        "Its first module is {}. Choose a LoRA that was trained on this one",
+        shown(file.modules.begin()->first));
   }
-  return fmt::format("{}", fmt::join(faults, "\n  "));
+  if (file.unknown.empty()) return "it holds no tensors, so it is no LoRA";
+  return fmt::format(
+      "its tensor {} is of no kind of LoRA that is known here (LoRA, LoCon, LoHa, "
+      "LoKr, DoRA, whole differences), nor is any other of it",
+      shown(file.unknown.front()));
 }
 
 }  // namespace
 
 Result<Lora> Lora::open(const std::filesystem::path& file, const std::vector<LoraTarget>& targets) {
-  FURROW_TRY(const auto modules, read_lora(file));
+  return without_exceptions(file, [&] { return place(file, targets); });
+}
+
+Result<Lora> Lora::place(const std::filesystem::path& path,
+                         const std::vector<LoraTarget>& targets) {
+  FURROW_TRY(const auto file, read_lora(path));
   Lora lora;
   std::vector<std::string> faults;
   std::vector<Matcher> matchers;
   matchers.reserve(targets.size());
   for (const auto& target : targets) matchers.emplace_back(target);
-  for (const auto& [name, module] : modules) {
+  for (const auto& [name, module] : file.modules) {
     bool is_placed = false;
     for (auto& matcher : matchers) is_placed = matcher.match(name, module) || is_placed;
     if (!is_placed) lora.unplaced_.push_back(name);
@@ -100,20 +123,45 @@ Result<Lora> Lora::open(const std::filesystem::path& file, const std::vector<Lor
   }
   if (!faults.empty()) {
     return fail(ErrorKind::Invalid,
-                fmt::format("{} does not fit the model; it was made for one of another size:\n  {}",
-                            file.string(), told(std::move(faults))));
+                fmt::format("{} does not fit the model:\n  {}\nChoose a LoRA that was trained on "
+                            "this model, or one of its size.",
+                            path.string(), shown_list(std::move(faults), kMaxFaults, "\n  ")));
   }
-  if (lora.unplaced_.size() == modules.size()) {
-    return fail(
-        ErrorKind::Invalid,
-        fmt::format("{} changes nothing of the model, so it was made for another kind of model. "
-                    "{}Choose a LoRA that was trained on this one.",
-                    file.string(),
-                    modules.empty()
-                        ? std::string("It holds no modules. ")
-                        : fmt::format("Its first module is \"{}\". ", modules.begin()->first)));
+  if (lora.unplaced_.size() == file.modules.size()) {
+    return fail(ErrorKind::Invalid,
+                fmt::format("{} cannot be used: {}.", path.string(), why_nothing_is_changed(file)));
+  }
+  for (const auto& name : file.unknown) {
+    if (!name.starts_with(kBundledPrefix)) {
+      lora.unknown_.push_back(name);
+    } else if (lora.bundled_.empty() || lora.bundled_.back() != word_of(name)) {
+      lora.bundled_.push_back(word_of(name));
+    }
   }
   return lora;
+}
+
+std::vector<std::string> Lora::notes() const {
+  std::vector<std::string> notes;
+  if (!unplaced_.empty()) {
+    notes.push_back(
+        fmt::format("The model has no place for these modules of the LoRA, so they are "
+                    "not used: {}.",
+                    quoted(unplaced_)));
+  }
+  if (!unknown_.empty()) {
+    notes.push_back(
+        fmt::format("These tensors of the LoRA are of no kind that is known here, so "
+                    "they are not used: {}.",
+                    quoted(unknown_)));
+  }
+  if (!bundled_.empty()) {
+    notes.push_back(
+        fmt::format("The embeddings that the LoRA carries are not used: {}. To use "
+                    "them, take them as files of their own.",
+                    quoted(bundled_)));
+  }
+  return notes;
 }
 
 std::shared_ptr<const NetworkAdapters> Lora::of(std::string_view component) const {

@@ -20,8 +20,8 @@ class Lora {
   /// Reads a file and finds the places of its modules in the model's networks.
   ///
   /// Errors: as read_lora; Invalid when no module has a place (the LoRA is for another kind of
-  /// model) or when one has a place that it does not fit (for another size of model), naming the
-  /// modules with both shapes.
+  /// model), when one has a place that it does not fit (for another size of model), naming the
+  /// modules with both shapes, and for tensors that libtorch cannot hold; OutOfMemory.
   static Result<Lora> open(const std::filesystem::path& file,
                            const std::vector<LoraTarget>& targets);
 
@@ -31,11 +31,19 @@ class Lora {
   /// Modules of the file that the model has no place for: people should be told of them.
   const std::vector<std::string>& unplaced() const { return unplaced_; }
 
+  /// What of the file is not used, and why, in whole sentences for people; empty: all is used.
+  std::vector<std::string> notes() const;
+
  private:
   Lora() = default;
 
+  static Result<Lora> place(const std::filesystem::path& file,
+                            const std::vector<LoraTarget>& targets);
+
   std::map<std::string, std::shared_ptr<const NetworkAdapters>, std::less<>> networks_;
   std::vector<std::string> unplaced_;
+  std::vector<std::string> unknown_;  // tensors of no kind that is known
+  std::vector<std::string> bundled_;  // words that embeddings in the file stand for
 };
 
 }  // namespace furrow::engine::weights

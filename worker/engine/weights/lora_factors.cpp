@@ -29,9 +29,9 @@ constexpr std::array kEndings = {
     Ending{".alpha", Factor::Alpha},
     Ending{".scale", Factor::Scale},
     Ending{".dora_scale", Factor::Magnitude},
-    Ending{".lora_magnitude_vector", Factor::Magnitude},
-    Ending{".lora_magnitude_vector.weight", Factor::Magnitude},
-    Ending{".lora_magnitude_vector.default.weight", Factor::Magnitude},
+    Ending{".lora_magnitude_vector", Factor::RowNorms},
+    Ending{".lora_magnitude_vector.weight", Factor::RowNorms},
+    Ending{".lora_magnitude_vector.default.weight", Factor::RowNorms},
     Ending{".hada_w1_a", Factor::Hada1A},
     Ending{".hada_w1_b", Factor::Hada1B},
     Ending{".hada_w2_a", Factor::Hada2A},
@@ -58,18 +58,21 @@ std::string module_of_processor(std::string module) {
   if (at == std::string::npos) return module;
   module.erase(at + 1, kProcessor.size() - 1);
   constexpr std::string_view kOut = ".to_out";
-  const bool is_out = module.size() >= kOut.size() &&
-                      module.compare(module.size() - kOut.size(), kOut.size(), kOut) == 0;
-  return is_out ? module + ".0" : module;
+  return module.ends_with(kOut) ? module + ".0" : module;
+}
+
+// PEFT's own files name modules from the model that it wraps around the network.
+std::string_view without_peft(std::string_view module) {
+  return module.starts_with(kPeftPrefix) ? module.substr(kPeftPrefix.size()) : module;
 }
 
 }  // namespace
 
 std::optional<FactorName> split_factor_name(std::string_view name) {
   for (const auto& [text, factor] : kEndings) {
-    if (name.size() <= text.size() || name.substr(name.size() - text.size()) != text) continue;
-    return FactorName{module_of_processor(std::string(name.substr(0, name.size() - text.size()))),
-                      factor};
+    if (name.size() <= text.size() || !name.ends_with(text)) continue;
+    const auto module = name.substr(0, name.size() - text.size());
+    return FactorName{module_of_processor(std::string(without_peft(module))), factor};
   }
   return std::nullopt;
 }

@@ -14,7 +14,8 @@ enum class Factor {
   Mid,
   Alpha,
   Scale,
-  Magnitude,
+  Magnitude,  ///< DoRA's norms, of rows or columns by their shape
+  RowNorms,   ///< DoRA's norms as PEFT has them: of rows, whatever their shape
   Hada1A,
   Hada1B,
   Hada2A,
@@ -38,7 +39,11 @@ struct FactorName {
   Factor factor = Factor::Down;
 };
 
-/// Splits a tensor's name, of whichever trainer. Nothing: it ends like no factor that is known.
+/// What stands before every name in a file that PEFT itself wrote; whose alpha is beside the file.
+inline constexpr std::string_view kPeftPrefix = "base_model.model.";
+
+/// Splits a tensor's name, of whichever trainer; PEFT's prefix is dropped. Nothing: it ends like no
+/// factor that is known.
 std::optional<FactorName> split_factor_name(std::string_view name);
 
 }  // namespace furrow::engine::weights

@@ -1,15 +1,14 @@
 #include "worker/engine/weights/lora_file.h"
 
-#include <cmath>
 #include <utility>
 #include <vector>
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
-#include <fmt/ranges.h>
-#include <nlohmann/json.hpp>
 
 #include "worker/engine/weights/lora_factors.h"
+#include "worker/engine/weights/peft_config.h"
+#include "worker/engine/weights/shown.h"
 #include "worker/engine/weights/tensor_file.h"
 #include "worker/engine/weights/tensors.h"
 
@@ -17,63 +16,7 @@ namespace furrow::engine::weights {
 
 namespace {
 
-using nlohmann::json;
-
 using Factors = std::map<Factor, at::Tensor>;
-
-// What PEFT writes beside the tensors: rank and alpha per network, with patterns for some modules.
-class PeftConfig {
- public:
-  static PeftConfig read(const TensorFile& file) {
-    PeftConfig config;
-    const auto found = file.metadata.find("lora_adapter_metadata");
-    if (found != file.metadata.end()) {
-      config.config_ = json::parse(found->second, nullptr, /*allow_exceptions=*/false);
-    }
-    return config;
-  }
-
-  // Nothing: not said.
-  std::optional<double> factor(std::string_view module, std::int64_t rank) const {
-    const auto dot = module.find('.');
-    if (dot == std::string_view::npos) return std::nullopt;
-    const auto alpha = alpha_of(module.substr(0, dot), module.substr(dot + 1));
-    if (!alpha || rank == 0) return std::nullopt;
-    const auto r = static_cast<double>(rank);
-    // Rank-stabilised LoRA (Kalajdzievski 2023, arXiv:2312.03732).
-    const auto* stabilised = find(module.substr(0, dot), "use_rslora");
-    return *alpha / (stabilised != nullptr && *stabilised == true ? std::sqrt(r) : r);
-  }
-
- private:
-  const json* find(std::string_view network, std::string_view key) const {
-    if (!config_.is_object()) return nullptr;
-    const auto found = config_.find(fmt::format("{}.{}", network, key));
-    return found == config_.end() ? nullptr : &*found;
-  }
-
-  std::optional<double> alpha_of(std::string_view network, std::string_view module) const {
-    const auto* patterns = find(network, "alpha_pattern");
-    if (patterns != nullptr && patterns->is_object()) {
-      for (const auto& [pattern, alpha] : patterns->items()) {
-        if (alpha.is_number() && covers(pattern, module)) return alpha.get<double>();
-      }
-    }
-    const auto* alpha = find(network, "lora_alpha");
-    if (alpha == nullptr || !alpha->is_number()) return std::nullopt;
-    return alpha->get<double>();
-  }
-
-  // Patterns are whole names or their last parts.
-  static bool covers(std::string_view pattern, std::string_view module) {
-    if (pattern == module) return true;
-    return module.size() > pattern.size() &&
-           module.substr(module.size() - pattern.size()) == pattern &&
-           module[module.size() - pattern.size() - 1] == '.';
-  }
-
-  json config_;
-};
 
 class ModuleReader {
  public:
@@ -96,9 +39,10 @@ class ModuleReader {
           Adapter{FullDelta{get(Factor::Difference)}, factor(0), {}, 0, 0, Change::None};
     }
     if (module.weight && has(Factor::Magnitude)) {
-      auto norms = get(Factor::Magnitude);
-      // PEFT has a plain list of the rows' norms.
-      module.weight->magnitude = norms.dim() == 1 ? norms.unsqueeze(1) : norms;
+      const auto norms = get(Factor::Magnitude);
+      module.weight->magnitude = norms.dim() < 2 ? norms.reshape({-1, 1}) : norms;
+    } else if (module.weight && has(Factor::RowNorms)) {
+      module.weight->magnitude = get(Factor::RowNorms).reshape({-1, 1});
     }
     if (has(Factor::BiasDifference)) {
       module.bias =
@@ -117,7 +61,7 @@ class ModuleReader {
   }
 
   Unexpected incomplete(std::string_view what) const {
-    return fail(ErrorKind::Invalid, fmt::format("module \"{}\" lacks {}", name_, what));
+    return fail(ErrorKind::Invalid, fmt::format("module {} lacks {}", shown(name_), what));
   }
 
   // alpha / rank, or what the file says in its place. Rank 0: the form has none.
@@ -156,35 +100,23 @@ class ModuleReader {
                 Change::None});
   }
 
-  // Either factor is whole, or itself a product of low rank; only such a one has a rank that alpha
-  // is divided by.
+  // Only a factor that is a product of low rank has a rank that alpha is divided by.
   Result<std::optional<Adapter>> kronecker() const {
+    const KroneckerFactor w1 = {get(Factor::Lokr1), get(Factor::Lokr1A), get(Factor::Lokr1B),
+                                at::Tensor()};
+    const KroneckerFactor w2 = {get(Factor::Lokr2), get(Factor::Lokr2A), get(Factor::Lokr2B),
+                                get(Factor::LokrT2)};
     std::int64_t rank = 0;
-    auto w1 = get(Factor::Lokr1);
-    if (!w1.defined()) {
-      const auto a = get(Factor::Lokr1A);
-      const auto b = get(Factor::Lokr1B);
-      if (!a.defined() || !b.defined() || a.dim() != 2 || b.dim() != 2 || a.size(1) != b.size(0)) {
-        return incomplete("a pair of lokr_w1 factors that fit each other");
-      }
-      rank = b.size(0);
-      w1 = a.matmul(b);
-    }
-    auto w2 = get(Factor::Lokr2);
-    if (!w2.defined()) {
-      const auto a = get(Factor::Lokr2A);
-      const auto b = get(Factor::Lokr2B);
-      const auto t = get(Factor::LokrT2);
-      const bool is_tucker = t.defined();
-      const bool fits =
-          a.defined() && b.defined() && a.dim() == 2 && b.dim() == 2 &&
-          (is_tucker ? t.dim() == 4 && t.size(0) == a.size(0) && t.size(1) == b.size(0)
-                     : a.size(1) == b.size(0));
-      if (!fits) return incomplete("a pair of lokr_w2 factors that fit each other");
-      rank = b.size(0);
-      w2 = is_tucker ? at::einsum("ijkl,jr,ip->prkl", {t, b, a}) : a.matmul(b);
+    for (const auto* factor : {&w1, &w2}) {
+      if (factor->whole.defined()) continue;
+      if (!is_pair(factor->a, factor->b)) return incomplete("a pair of lokr factors");
+      rank = factor->b.size(0);
     }
     return std::optional(Adapter{KroneckerDelta{w1, w2}, factor(rank), {}, 0, 0, Change::None});
+  }
+
+  static bool is_pair(const at::Tensor& a, const at::Tensor& b) {
+    return a.defined() && b.defined() && a.dim() == 2 && b.dim() == 2;
   }
 
   std::string_view name_;
@@ -192,37 +124,42 @@ class ModuleReader {
   const PeftConfig& peft_;
 };
 
+// float32; alphas may be integers, weights may not.
+Result<at::Tensor> read_factor(const StoredTensor& stored, Factor factor) {
+  if (factor != Factor::Alpha && factor != Factor::Scale) return read_as(stored, {});
+  FURROW_TRY(const auto number, copy_tensor(stored));
+  return number.to(at::kFloat);
+}
+
 }  // namespace
 
-Result<LoraModules> read_lora(const std::filesystem::path& path) {
+Result<LoraFile> read_lora(const std::filesystem::path& path) {
   FURROW_TRY(const auto file, TensorFile::open(path));
+  LoraFile lora;
   std::map<std::string, Factors, std::less<>> factors;
   for (const auto& [name, stored] : file.tensors) {
     const auto split = split_factor_name(name);
-    if (!split) {
-      return fail(ErrorKind::Invalid,
-                  fmt::format("{}: tensor \"{}\" is of no kind of LoRA that is known here (LoRA, "
-                              "LoCon, LoHa, LoKr, DoRA, whole differences).",
-                              path.string(), name));
+    if (!split || name.starts_with(kBundledPrefix)) {
+      lora.unknown.push_back(name);
+      continue;
     }
-    auto value = read_as(stored, {});
+    auto value = read_factor(stored, split->factor);
     if (!value) {
       return fail(value.error().kind,
-                  fmt::format("{}: \"{}\": {}.", path.string(), name, value.error().message));
+                  fmt::format("{}: {}: {}.", path.string(), shown(name), value.error().message));
     }
     factors[split->module].emplace(split->factor, std::move(value).value());
   }
   const auto peft = PeftConfig::read(file);
-  LoraModules modules;
   for (const auto& [name, of_module] : factors) {
     auto module = ModuleReader(name, of_module, peft).read();
     if (!module) {
       return fail(module.error().kind,
                   fmt::format("{}: {}.", path.string(), module.error().message));
     }
-    modules.emplace(name, std::move(module).value());
+    lora.modules.emplace(name, std::move(module).value());
   }
-  return modules;
+  return lora;
 }
 
 }  // namespace furrow::engine::weights

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <ATen/core/Tensor.h>
 
@@ -24,11 +25,20 @@ struct LoraModule {
 /// "lora_unet_down_blocks_0_…" (kohya, LyCORIS), "unet.down_blocks.0.…" (diffusers, PEFT) …
 using LoraModules = std::map<std::string, LoraModule, std::less<>>;
 
+/// What stands before the embeddings that some files carry for words of their prompts.
+inline constexpr std::string_view kBundledPrefix = "bundle_emb.";
+
+struct LoraFile {
+  LoraModules modules;
+  std::vector<std::string> unknown;  ///< tensors that are of no kind that is known here
+};
+
 /// Reads the modules of a LoRA file: LoRA, LoCon, LoHa, LoKr, DoRA and whole differences, with
-/// alpha beside each module, in the metadata (PEFT), or not at all, when it equals the rank.
+/// alpha beside each module, in the metadata (diffusers) or in the config beside the file (PEFT),
+/// or not at all, when it equals the rank.
 ///
-/// Errors: NotFound, Io; Invalid for a pickle, a broken file, a tensor of no kind that is known
-/// here and a module that lacks a factor, naming file and tensor.
-Result<LoraModules> read_lora(const std::filesystem::path& file);
+/// Errors: NotFound, Io; Invalid for a broken file and a module that lacks a factor, naming file
+/// and tensor. Throws c10::Error for tensors that libtorch cannot hold.
+Result<LoraFile> read_lora(const std::filesystem::path& file);
 
 }  // namespace furrow::engine::weights

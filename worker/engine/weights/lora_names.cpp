@@ -38,8 +38,11 @@ Prefixes prefixes_of(const LoraTarget& target) {
   const std::string number = last >= '2' && last <= '9' ? std::string(1, last) : "1";
   Prefixes prefixes = {{target.component + "."}, {"lora_te" + number + "_"}};
   if (number == "1") prefixes.flat.emplace_back("lora_te_");
-  if (target.kind == NetworkKind::T5)
+  if (target.kind == NetworkKind::T5) {
     prefixes.dotted.insert(prefixes.dotted.end(), {"t5xxl.", "t5."});
+    // kohya numbers encoders through all models, so T5 is the third of Flux's two.
+    if (number != "3") prefixes.flat.emplace_back("lora_te3_");
+  }
   if (target.kind == NetworkKind::ClipText) {
     prefixes.dotted.emplace_back(number == "1" ? "clip_l." : "clip_g.");
   }

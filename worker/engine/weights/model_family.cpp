@@ -22,7 +22,7 @@ const Shape* find_in_network(const TensorShapes& tensors, std::string_view name)
 
 bool has_any(const TensorShapes& tensors, std::string_view prefix) {
   const auto at = tensors.lower_bound(prefix);
-  return at != tensors.end() && std::string_view(at->first).substr(0, prefix.size()) == prefix;
+  return at != tensors.end() && at->first.starts_with(prefix);
 }
 
 bool has_any_with(const TensorShapes& tensors, std::string_view part) {

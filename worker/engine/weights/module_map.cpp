@@ -32,7 +32,10 @@ std::optional<std::vector<std::int64_t>> split_rows(const ModuleNames& names, st
   }
   auto rows = names.rows;
   std::int64_t left = total;
-  for (const auto n : rows) left -= n;
+  for (const auto n : rows) {
+    if (n < 0 || n > left) return std::nullopt;
+    left -= n;
+  }
   if (left <= 0) return std::nullopt;
   rows.back() = left;
   return rows;

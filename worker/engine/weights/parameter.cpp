@@ -1,6 +1,6 @@
 #include "worker/engine/weights/parameter.h"
 
-#include <map>
+#include <algorithm>
 
 #include <ATen/ATen.h>
 
@@ -29,18 +29,53 @@ at::Tensor merge(const at::Tensor& weight, const AppliedAdapters& adapters) {
   return merged.to(weight.scalar_type());
 }
 
-Parameter::RowDelta row_delta(const Adapter& adapter, const at::Tensor& weight,
-                              const std::vector<std::int64_t>& rows,
-                              const std::vector<double>& scales) {
-  Parameter::RowDelta delta;
-  delta.rows = at::tensor(rows, at::kLong).to(weight.device());
-  delta.scales = at::tensor(scales, at::kDouble).to(weight.device(), weight.scalar_type());
-  if (auto path = side_path(adapter)) {
-    delta.path = {path->down.to(weight.device(), weight.scalar_type()),
-                  path->up.to(weight.device(), weight.scalar_type())};
-  } else {
-    delta.delta = delta_of(adapter, weight).to(weight.scalar_type());
+// The rows of a batch that have an adapter, and how much of it.
+struct Use {
+  std::shared_ptr<const Adapter> adapter;
+  std::vector<std::int64_t> rows;
+  std::vector<double> scales;
+};
+
+// In the order of first use, so that the same batch always gives the same sums.
+std::vector<Use> uses_of(const std::vector<AppliedAdapters>& rows) {
+  std::vector<Use> uses;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const auto row = static_cast<std::int64_t>(i);
+    for (const auto& [adapter, scale] : rows[i]) {
+      auto use = std::find_if(uses.begin(), uses.end(),
+                              [&](const Use& known) { return known.adapter == adapter; });
+      if (use == uses.end()) use = uses.insert(uses.end(), Use{adapter, {}, {}});
+      if (!use->rows.empty() && use->rows.back() == row) {
+        use->scales.back() += scale;  // a row that names it twice has both
+        continue;
+      }
+      use->rows.push_back(row);
+      use->scales.push_back(scale);
+    }
   }
+  return uses;
+}
+
+// What the adapter adds, which does not depend on the batch.
+Parameter::RowDelta prepare(const std::shared_ptr<const Adapter>& adapter,
+                            const at::Tensor& weight) {
+  Parameter::RowDelta delta;
+  delta.adapter = adapter;
+  delta.path = side_path(*adapter, weight);
+  if (!delta.path) {
+    delta.delta = delta_of(*adapter, weight)
+                      .to(weight.scalar_type(), /*non_blocking=*/false, /*copy=*/false,
+                          weight.suggest_memory_format());
+  }
+  return delta;
+}
+
+Parameter::RowDelta row_delta(const Use& use, const at::Tensor& weight, const Deltas& known) {
+  const auto same = std::find_if(known.begin(), known.end(),
+                                 [&](const auto& delta) { return delta.adapter == use.adapter; });
+  auto delta = same == known.end() ? prepare(use.adapter, weight) : *same;
+  delta.rows = at::tensor(use.rows, at::kLong).to(weight.device());
+  delta.scales = at::tensor(use.scales, at::kDouble).to(weight.device(), weight.scalar_type());
   return delta;
 }
 
@@ -83,24 +118,15 @@ void Parameter::adapt(const AppliedAdapters& adapters) const {
 }
 
 void Parameter::adapt_rows(const std::vector<AppliedAdapters>& rows) const {
+  const auto known = is_present() ? std::move(weight_->row_deltas) : Deltas();
   adapt({});
-
-  struct Use {
-    std::vector<std::int64_t> rows;
-    std::vector<double> scales;
-  };
-
-  std::map<const Adapter*, Use> uses;
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    for (const auto& [adapter, scale] : rows[i]) {
-      uses[adapter.get()].rows.push_back(static_cast<std::int64_t>(i));
-      uses[adapter.get()].scales.push_back(scale);
-    }
+  Deltas deltas;
+  for (const auto& use : uses_of(rows)) {
+    deltas.push_back(row_delta(use, weight_->loaded, known));
   }
-  for (const auto& [adapter, use] : uses) {
-    weight_->row_deltas.push_back(row_delta(*adapter, weight_->loaded, use.rows, use.scales));
-  }
-  if (!uses.empty()) weight_->row_count = static_cast<std::int64_t>(rows.size());
+  if (deltas.empty()) return;
+  weight_->row_deltas = std::move(deltas);
+  weight_->row_count = static_cast<std::int64_t>(rows.size());
 }
 
 const Deltas& Parameter::row_deltas() const {

@@ -55,6 +55,9 @@ class Parameter {
   /// The weight as it was loaded.
   const at::Tensor& loaded() const;
 
+  /// The dtype that the model computes in, whether rows differ or not. Requires: is_present().
+  at::ScalarType dtype() const { return loaded().scalar_type(); }
+
   Dtype stored_dtype() const;
 
   /// Said by modules that use the weight only through products.h: rows may differ in it. Gives the
@@ -71,18 +74,22 @@ class Parameter {
 
   /// Applies adapters per row of the next batches: rows[i] those of row i, until the next call of
   /// adapt or adapt_rows. No copy of the weight is made: products.h computes what the adapters add
-  /// beside it. @pre as adapt
+  /// beside it. What each one adds is made ready once and kept while the next call names the
+  /// adapter too: of the factors of plain LoRAs a converted copy, of all other kinds a tensor of
+  /// the weight's size. @pre as adapt
   void adapt_rows(const std::vector<AppliedAdapters>& rows) const;
 
   /// What one adapter adds to the product of some rows of a batch.
   struct RowDelta {
+    std::shared_ptr<const Adapter> adapter;
     at::Tensor rows;    ///< [n] int64: which
     at::Tensor scales;  ///< [n], in the dtype of the weight
     std::optional<SidePath> path;
     at::Tensor delta;  ///< of the weight's shape, where there is no side path
   };
 
-  /// How the rows differ, each adapter once. Empty: they do not.
+  /// How the rows differ, each adapter once, in the order in which the rows name them. Empty: they
+  /// do not.
   const std::vector<RowDelta>& row_deltas() const;
 
   /// How many rows adapt_rows was given; 0: they do not differ.

@@ -39,8 +39,10 @@ class ParameterTable {
   /// weights that they change and a copy of those; the network then runs as fast as without.
   void adapt(const std::vector<AppliedLora>& loras) const;
 
-  /// Applies LoRAs per row of the batch: rows[i] to row i. Costs no copy and little time; every
-  /// pass of the network then costs a little more, and takes exactly so many rows.
+  /// Applies LoRAs per row of the batch: rows[i] to row i. Every pass of the network then costs a
+  /// little more, and takes exactly so many rows. A LoRA that the call before did not name is made
+  /// ready first: of plain ones the factors are copied; of other kinds (DoRA, LoHa, LoKr, Tucker
+  /// forms, whole differences) what they add, as large as the weights that they change.
   ///
   /// Errors: Invalid, when a LoRA changes something that is the same for all rows whatever LoRAs
   /// they have (a norm, an embedding), naming it; nothing is applied then.

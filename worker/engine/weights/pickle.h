@@ -91,6 +91,6 @@ class Pickle {
 inline constexpr std::size_t kMaxBytes = std::size_t{64} << 20;
 inline constexpr std::size_t kMaxValues = std::size_t{1} << 20;  ///< also on the stack, in the memo
 inline constexpr std::size_t kMaxItems = 4 * kMaxValues;         ///< in all containers together
-inline constexpr std::size_t kMaxDimensions = 64;
+inline constexpr std::size_t kMaxDimensions = 8;                 ///< of a tensor
 
 }  // namespace furrow::engine::weights::pickle

@@ -200,7 +200,8 @@ Machine::Step Machine::hold(std::size_t items) {
 
 Machine::Step Machine::put(std::uint64_t slot) {
   FURROW_TRY(const auto top, pop());
-  if (memo_.size() >= kMaxValues) return damaged("its memo is too large");
+  // Slots are numbered in turn; others would be chosen to collide in the memo.
+  if (slot >= kMaxValues) return damaged("its memo is too large");
   memo_[slot] = top;
   return push_id(top);
 }

@@ -5,19 +5,9 @@
 
 #include "worker/engine/weights/pickle_machine.h"
 #include "worker/engine/weights/pickle_tensor.h"
+#include "worker/engine/weights/shown.h"
 
 namespace furrow::engine::weights::pickle {
-
-namespace {
-
-// A name out of the file, fit for a message.
-std::string shown(std::string_view module, std::string_view name) {
-  constexpr std::size_t kMaxShown = 80;
-  return fmt::format("{:?}",
-                     fmt::format("{}.{}", module.substr(0, kMaxShown), name.substr(0, kMaxShown)));
-}
-
-}  // namespace
 
 Machine::Step Machine::push_named_global() {
   FURROW_TRY(const auto module, take_line());
@@ -35,11 +25,12 @@ Machine::Step Machine::push_stacked_global() {
 }
 
 Machine::Step Machine::push_global(std::string_view module, std::string_view name) {
+  constexpr std::size_t kMaxShown = 80;
   if (const auto global = find_pickle_global(module, name)) return push(*global);
   return invalid(
       fmt::format("its pickle asks for {}, which is refused: tensors do not need it, and "
                   "it may run a program",
-                  shown(module, name)));
+                  shown(fmt::format("{}.{}", module.substr(0, kMaxShown), name))));
 }
 
 // ('storage', type, key, location, elements) and, in old files, a view of another storage.
@@ -72,6 +63,9 @@ Machine::Step Machine::reduce() {
   const auto* arguments = as<Tuple>(arguments_id);
   const auto* callee = as<PickleGlobal>(callee_id);
   if (arguments == nullptr || callee == nullptr) return damaged("it calls what cannot be called");
+  // More than anything that is allowed takes.
+  constexpr std::size_t kMaxArguments = 8;
+  if (arguments->items.size() > kMaxArguments) return damaged("a call has too many arguments");
   // A copy: values move when one is added.
   const auto items = arguments->items;
   switch (callee->kind) {
@@ -120,6 +114,10 @@ Machine::Step Machine::push_tensor(const std::vector<ValueId>& arguments) {
   if (storage == nullptr || !offset || !shape || !strides) {
     return damaged("a tensor is not described as one");
   }
+  if (shape->size() > kMaxDimensions) {
+    return invalid(fmt::format("a tensor has more than {} dimensions", kMaxDimensions));
+  }
+  FURROW_TRY_VOID(hold(shape->size() + strides->size()));
   TensorRef tensor = {*storage, *offset, *shape, *strides};
   FURROW_TRY_VOID(check_tensor(tensor));
   return push(std::move(tensor));
@@ -149,9 +147,9 @@ std::optional<std::vector<std::int64_t>> Machine::sizes(ValueId id) const {
   const auto* list = as<List>(id);  // of torch.Size
   if (tuple == nullptr && list == nullptr) return std::nullopt;
   const auto& items = tuple != nullptr ? tuple->items : list->items;
-  if (items.size() > kMaxDimensions) return std::nullopt;
   std::vector<std::int64_t> numbers;
   for (const auto item : items) {
+    if (numbers.size() > kMaxDimensions) break;  // one too many is enough to know
     const auto* number = as<std::int64_t>(item);
     if (number == nullptr) return std::nullopt;
     numbers.push_back(*number);

@@ -67,7 +67,7 @@ at::Tensor conv2d(const at::Tensor& x, const Parameter& weight, const Parameter&
       // The kernel and the stride are the first factor's; the second mixes channels.
       const auto& [down, up] = *delta.path;
       return at::conv2d(at::conv2d(rows, down, {}, stride, padding),
-                        up.view({up.size(0), -1, 1, 1}));
+                        up.view({up.size(0), up.size(1), 1, 1}));
     });
   }
   add_bias_differences(y, bias, 1);

@@ -4,11 +4,13 @@
 #include <array>
 #include <limits>
 #include <optional>
-#include <set>
 #include <utility>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
+
+#include "worker/engine/weights/safetensors_json.h"
+#include "worker/engine/weights/shown.h"
 
 namespace furrow::engine::weights {
 
@@ -18,46 +20,6 @@ using nlohmann::json;
 
 Unexpected invalid(std::string sentence) {
   return fail(ErrorKind::Invalid, std::move(sentence));
-}
-
-// nlohmann::json keeps the last of two equal keys; in a header that would hide a tensor.
-class DuplicateKeys {
- public:
-  bool see(int depth, json::parse_event_t event, const json& parsed) {
-    if (event == json::parse_event_t::object_start) {
-      keys_.resize(static_cast<std::size_t>(depth) + 1);
-      keys_.back().clear();
-    } else if (event == json::parse_event_t::key) {
-      // A key's depth counts the object that it stands in.
-      auto& seen = keys_.at(static_cast<std::size_t>(depth) - 1);
-      const auto& name = parsed.get_ref<const std::string&>();
-      if (!seen.insert(name).second && !first_) first_ = name;
-    }
-    return true;
-  }
-
-  const std::optional<std::string>& first() const { return first_; }
-
- private:
-  std::vector<std::set<std::string>> keys_;
-  std::optional<std::string> first_;
-};
-
-Result<json> parse_without_duplicates(std::string_view text) {
-  DuplicateKeys duplicates;
-  json header;
-  try {
-    header = json::parse(text, [&](int depth, json::parse_event_t event, json& parsed) {
-      return duplicates.see(depth, event, parsed);
-    });
-  } catch (const json::exception& e) {
-    return invalid(fmt::format("its header is not JSON: {}", e.what()));
-  }
-  if (!header.is_object()) return invalid("its header is not a JSON object");
-  if (duplicates.first()) {
-    return invalid(fmt::format("its header has the name \"{}\" twice", *duplicates.first()));
-  }
-  return header;
 }
 
 constexpr std::array kDtypes = {Dtype::F64,    Dtype::F32,    Dtype::F16, Dtype::BF16,
@@ -87,46 +49,63 @@ std::optional<std::uint64_t> byte_count(const DeclaredTensor& tensor) {
   return bytes;
 }
 
-Result<DeclaredTensor> read_tensor(const std::string& name, const json& entry,
+// A member of a tensor's description; null when there is none.
+const json& member(const json& entry, const char* key) {
+  static const json kNone;
+  const auto found = entry.find(key);
+  return found == entry.end() ? kNone : *found;
+}
+
+// A value as the file spells it, fit for a message. Whoever sends a list of a million sizes knows
+// what is in it.
+std::string spelt(const json& value) {
+  constexpr std::size_t kMost = 16;
+  if (value.is_string()) return shown(value.get_ref<const std::string&>());
+  if (value.is_structured() && value.size() > kMost) {
+    return fmt::format("of {} items", value.size());
+  }
+  const auto text = value.dump(-1, ' ', /*ensure_ascii=*/true);
+  return text.size() <= 160 ? text : shown(text);
+}
+
+Result<DeclaredTensor> read_tensor(const std::string& full_name, const json& entry,
                                    std::uint64_t data_size) {
-  const auto at = [&](const char* key) {
-    const auto found = entry.find(key);
-    return found == entry.end() ? json() : *found;
-  };
-  if (!entry.is_object()) return invalid(fmt::format("tensor \"{}\" is not described", name));
+  const auto name = shown(full_name);
+  if (!entry.is_object()) return invalid(fmt::format("tensor {} is not described", name));
 
   DeclaredTensor tensor;
-  const auto dtype = dtype_of(at("dtype"));
+  const auto& type = member(entry, "dtype");
+  const auto dtype = dtype_of(type);
   if (!dtype) {
-    return invalid(fmt::format("tensor \"{}\" has the dtype {}, which is not known here", name,
-                               at("dtype").dump()));
+    return invalid(
+        fmt::format("tensor {} has the dtype {}, which is not known here", name, spelt(type)));
   }
   tensor.dtype = *dtype;
 
-  const json shape = at("shape");
+  const auto& shape = member(entry, "shape");
   if (!shape.is_array() || !std::all_of(shape.begin(), shape.end(), is_count)) {
-    return invalid(fmt::format("tensor \"{}\" has the shape {}, which is not a list of sizes", name,
-                               shape.dump()));
+    return invalid(fmt::format("tensor {} has the shape {}, which is not a list of sizes", name,
+                               spelt(shape)));
   }
   tensor.shape = shape.get<std::vector<std::int64_t>>();
 
-  const json offsets = at("data_offsets");
+  const auto& offsets = member(entry, "data_offsets");
   if (!offsets.is_array() || offsets.size() != 2 ||
       !std::all_of(offsets.begin(), offsets.end(), is_count)) {
-    return invalid(fmt::format("tensor \"{}\" has the data_offsets {}, not a begin and an end",
-                               name, offsets.dump()));
+    return invalid(fmt::format("tensor {} has the data_offsets {}, not a begin and an end", name,
+                               spelt(offsets)));
   }
   tensor.begin = offsets[0].get<std::uint64_t>();
   tensor.end = offsets[1].get<std::uint64_t>();
   if (tensor.begin > tensor.end || tensor.end > data_size) {
-    return invalid(fmt::format(
-        "tensor \"{}\" lies at bytes {} to {}, but there are {} bytes of data: the file is "
-        "truncated or damaged",
-        name, tensor.begin, tensor.end, data_size));
+    return invalid(
+        fmt::format("tensor {} lies at bytes {} to {}, but there are {} bytes of data: the file is "
+                    "truncated or damaged",
+                    name, tensor.begin, tensor.end, data_size));
   }
   if (byte_count(tensor) != tensor.end - tensor.begin) {
     return invalid(
-        fmt::format("tensor \"{}\" is {} {} and has {} bytes, not the {} that it needs", name,
+        fmt::format("tensor {} is {} {} and has {} bytes, not the {} that it needs", name,
                     name_of(tensor.dtype), to_string(tensor.shape), tensor.end - tensor.begin,
                     byte_count(tensor) ? std::to_string(*byte_count(tensor)) : "more than 2^64"));
   }
@@ -148,11 +127,11 @@ Result<void> check_tiling(const SafetensorsHeader& header, std::uint64_t data_si
   for (const Named* named : in_order) {
     const auto& [name, tensor] = *named;
     if (tensor.begin < expected) {
-      return invalid(fmt::format("tensors \"{}\" and \"{}\" overlap", *previous, name));
+      return invalid(fmt::format("tensors {} and {} overlap", shown(*previous), shown(name)));
     }
     if (tensor.begin > expected) {
-      return invalid(fmt::format("{} bytes before tensor \"{}\" belong to no tensor",
-                                 tensor.begin - expected, name));
+      return invalid(fmt::format("{} bytes before tensor {} belong to no tensor",
+                                 tensor.begin - expected, shown(name)));
     }
     expected = tensor.end;
     previous = &name;
@@ -166,7 +145,7 @@ Result<void> check_tiling(const SafetensorsHeader& header, std::uint64_t data_si
 }  // namespace
 
 Result<SafetensorsHeader> read_header(std::string_view text, std::uint64_t data_size) {
-  FURROW_TRY(const json document, parse_without_duplicates(text));
+  FURROW_TRY(const json document, parse_header(text));
   SafetensorsHeader header;
   for (const auto& [name, entry] : document.items()) {
     if (name == "__metadata__") {

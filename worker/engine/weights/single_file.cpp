@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "worker/engine/weights/single_file_configs.h"
+
 namespace furrow::engine::weights {
 
 namespace {
@@ -67,6 +69,10 @@ Result<Checkpoint> SingleFile::component(std::string_view wanted, const KeyMap& 
                             file_.path.string(), wanted, fmt::join(components(), ", ")));
   }
   return Checkpoint::of_entries(file_, std::move(entries));
+}
+
+Result<nlohmann::json> SingleFile::config(std::string_view component) const {
+  return infer_config(shapes_of(file_), map_, component);
 }
 
 }  // namespace furrow::engine::weights

@@ -5,6 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#include <nlohmann/json.hpp>
+
 #include "common/base/result.h"
 #include "worker/engine/weights/checkpoint.h"
 #include "worker/engine/weights/single_file_map.h"
@@ -27,6 +29,9 @@ class SingleFile {
   /// The weights of one component under the names of a diffusers folder, each then through
   /// `key_map`. Errors: NotFound, when the file has no such component, listing those that it has.
   Result<Checkpoint> component(std::string_view name, const KeyMap& key_map = same_key) const;
+
+  /// The config.json that a component would have. Errors: as infer_config.
+  Result<nlohmann::json> config(std::string_view component) const;
 
   /// Tensors that belong to nothing that is known: people should be told of them.
   const std::vector<std::string>& unknown() const { return unknown_; }

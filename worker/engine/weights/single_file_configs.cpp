@@ -99,6 +99,12 @@ json unet_config(Members& members, const ModelTraits& traits) {
       context = members.dim(attention + "transformer_blocks.0.attn2.to_k.weight", 1);
     }
   }
+  // The last level's depth is the middle's too, even where that level has no attention, as in XL's
+  // refiner.
+  if (!down.empty() && down.back() == "DownBlock2D") {
+    depth.back() =
+        std::max<std::int64_t>(members.count("mid_block.attentions.0.transformer_blocks."), 1);
+  }
   for (std::int64_t block = 0; block < levels; ++block) {
     const bool has_attention = members.has_any(fmt::format("up_blocks.{}.attentions.", block));
     up.emplace_back(has_attention ? "CrossAttnUpBlock2D" : "UpBlock2D");

@@ -18,7 +18,7 @@ TensorFile::Tensors state_dict(const TensorFile::Tensors& all) {
     TensorFile::Tensors found;
     for (auto at = all.lower_bound(prefix); at != all.end(); ++at) {
       const std::string_view name = at->first;
-      if (name.substr(0, prefix.size()) != prefix) break;
+      if (!name.starts_with(prefix)) break;
       found.emplace(name.substr(prefix.size()), at->second);
     }
     if (!found.empty()) return found;

@@ -18,6 +18,19 @@ bool is_aligned(const StoredTensor& stored) {
   return reinterpret_cast<std::uintptr_t>(stored.bytes.data()) % size_of(stored.dtype) == 0;
 }
 
+// A weight as it lies in the file, whose bytes are only read; where libtorch cannot read it there,
+// a copy.
+Result<at::Tensor> view_of(const StoredTensor& stored) {
+  const auto type = scalar_type(stored.dtype);
+  if (type && !at::isFloatingType(*type)) {
+    return fail(ErrorKind::Invalid,
+                fmt::format("{} numbers cannot be used as weights here", name_of(stored.dtype)));
+  }
+  if (!type || !is_aligned(stored)) return copy_tensor(stored);
+  return at::from_blob(const_cast<char*>(stored.bytes.data()), stored.shape,
+                       at::TensorOptions().dtype(*type));
+}
+
 }  // namespace
 
 std::optional<at::ScalarType> scalar_type(Dtype dtype) {
@@ -101,19 +114,15 @@ std::optional<Shape> changed_shape(const Shape& shape, Change change) {
 }
 
 Result<at::Tensor> read_as(const StoredTensor& stored, Placement placement) {
-  const auto type = scalar_type(stored.dtype);
-  if (type && !at::isFloatingType(*type)) {
-    return fail(ErrorKind::Invalid,
-                fmt::format("{} numbers cannot be used as weights here", name_of(stored.dtype)));
-  }
-  if (!type || *type == placement.dtype || !is_aligned(stored)) {
-    FURROW_TRY(const auto copy, copy_tensor(stored));
-    return copy.to(placement.device, placement.dtype);
-  }
-  // A view of the file's bytes, which are only read: the conversion makes the copy.
-  auto* bytes = const_cast<char*>(stored.bytes.data());
-  const auto view = at::from_blob(bytes, stored.shape, at::TensorOptions().dtype(*type));
-  return view.to(placement.device, placement.dtype);
+  FURROW_TRY(const auto view, view_of(stored));
+  return view.to(placement.device, placement.dtype, /*non_blocking=*/false, /*copy=*/true);
+}
+
+Result<at::Tensor> read_convolution(const StoredTensor& stored, const Shape& shape,
+                                    Placement placement) {
+  FURROW_TRY(const auto view, view_of(stored));
+  const auto options = at::TensorOptions().dtype(placement.dtype).device(placement.device);
+  return at::empty(shape, options, at::MemoryFormat::ChannelsLast).copy_(view.reshape(shape));
 }
 
 }  // namespace furrow::engine::weights

@@ -35,4 +35,9 @@ std::optional<Shape> changed_shape(const Shape& shape, Change change);
 /// copy_tensor refuses.
 Result<at::Tensor> read_as(const StoredTensor& stored, Placement placement);
 
+/// The same of a convolution, channels last, as feature maps lie. `shape` has four dimensions and
+/// as many numbers as the tensor.
+Result<at::Tensor> read_convolution(const StoredTensor& stored, const Shape& shape,
+                                    Placement placement);
+
 }  // namespace furrow::engine::weights

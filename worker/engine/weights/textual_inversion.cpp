@@ -10,8 +10,10 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "worker/engine/weights/shown.h"
 #include "worker/engine/weights/tensor_file.h"
 #include "worker/engine/weights/tensors.h"
+#include "worker/engine/weights/without_exceptions.h"
 
 namespace furrow::engine::weights {
 
@@ -25,7 +27,7 @@ constexpr std::array<std::string_view, 3> kEncoders = {"clip_l", "clip_g", "t5xx
 // Names that say nothing of the token.
 bool is_generic(std::string_view name) {
   constexpr std::string_view kPickled = "string_to_param.";
-  return name == "emb_params" || name.substr(0, kPickled.size()) == kPickled ||
+  return name == "emb_params" || name.starts_with(kPickled) ||
          std::find(kEncoders.begin(), kEncoders.end(), name) != kEncoders.end();
 }
 
@@ -33,7 +35,7 @@ bool is_generic(std::string_view name) {
 Tensors without_training_state(const Tensors& tensors) {
   Tensors vectors;
   for (const auto& [name, tensor] : tensors) {
-    if (name.rfind("string_to_param.", 0) == 0) vectors.emplace(name, tensor);
+    if (name.starts_with("string_to_param.")) vectors.emplace(name, tensor);
   }
   return vectors.empty() ? tensors : vectors;
 }
@@ -58,8 +60,8 @@ Result<TextualInversion> read_tensors(const std::filesystem::path& file, const T
   for (const auto& [name, stored] : tensors) {
     auto vectors = read_vectors(stored);
     if (!vectors) {
-      return fail(vectors.error().kind, fmt::format("{} is no embedding: of \"{}\", {}.",
-                                                    file.string(), name, vectors.error().message));
+      return fail(vectors.error().kind, fmt::format("{} is no embedding: of {}, {}.", file.string(),
+                                                    shown(name), vectors.error().message));
     }
     embedding.vectors.emplace(name, std::move(vectors).value());
   }
@@ -72,7 +74,7 @@ Result<TextualInversion> read_tensors(const std::filesystem::path& file, const T
 
 Result<TextualInversion> read_textual_inversion(const std::filesystem::path& file) {
   FURROW_TRY(const auto opened, TensorFile::open(file));
-  return read_tensors(file, opened.tensors);
+  return without_exceptions(file, [&] { return read_tensors(file, opened.tensors); });
 }
 
 Result<at::Tensor> TextualInversion::for_encoder(std::size_t encoder, std::int64_t width) const {

@@ -12,6 +12,7 @@
 
 #include "common/base/files.h"
 #include "worker/engine/weights/pickle_tensor.h"
+#include "worker/engine/weights/shown.h"
 #include "worker/engine/weights/torch_container.h"
 
 namespace furrow::engine::weights {
@@ -57,7 +58,10 @@ class Collector {
     const auto* dict = std::get_if<pickle::Dict>(&value);
     const auto* list = std::get_if<pickle::List>(&value);
     if (dict == nullptr && list == nullptr) return {};
-    if (depth == kMaxDepth || name.size() > kMaxNameBytes) {
+    if (name.size() > kMaxNameBytes) {
+      return invalid(fmt::format("it has a name of more than {} bytes", kMaxNameBytes));
+    }
+    if (depth == kMaxDepth) {
       return invalid(fmt::format("its containers are nested more than {} deep", kMaxDepth));
     }
     const auto prefix = name.empty() ? name : name + ".";
@@ -88,7 +92,7 @@ class Collector {
     if (names_bytes_ > pickle::kMaxBytes) return invalid("the names of its tensors are too long");
     const StoredTensor stored = {tensor.storage.dtype, tensor.shape, bytes};
     if (tensors_.emplace(name, stored).second) return {};
-    return invalid(fmt::format("it has two tensors {:?}", name));
+    return invalid(fmt::format("it has two tensors {}", shown(name)));
   }
 
   Result<std::string_view> bytes_of(const TensorRef& tensor) {
@@ -96,12 +100,14 @@ class Collector {
     const auto size = size_of(tensor.storage.dtype);
     const auto bytes = pickle::element_count(tensor) * size;
     if (bytes == 0) return std::string_view();
-    if (pickle::is_row_major(tensor)) return storage.substr(tensor.offset * size, bytes);
-    // No honest file holds the same bytes twice in different orders.
-    copied_ += bytes;
-    if (copied_ > memory_.file.bytes().size()) {
+    // Whoever converts tensors copies each of them, however many share a storage. Tied weights are
+    // there twice; no honest file holds the same bytes more often.
+    constexpr std::size_t kMaxTimes = 2;
+    if (__builtin_add_overflow(total_bytes_, bytes, &total_bytes_) ||
+        total_bytes_ > kMaxTimes * memory_.file.bytes().size()) {
       return invalid("its tensors together are larger than the file");
     }
+    if (pickle::is_row_major(tensor)) return storage.substr(tensor.offset * size, bytes);
     memory_.copies.push_back(row_major_copy(tensor, storage));
     return std::string_view(memory_.copies.back());
   }
@@ -131,7 +137,7 @@ class Collector {
   TorchFile::Tensors tensors_;
   std::size_t visits_ = 0;
   std::size_t names_bytes_ = 0;
-  std::size_t copied_ = 0;
+  std::size_t total_bytes_ = 0;
 };
 
 Result<TorchFile::Tensors> collect_tensors(Memory& memory) {

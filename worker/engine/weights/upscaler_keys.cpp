@@ -15,10 +15,6 @@ namespace {
 constexpr std::string_view kModel = "model.";
 constexpr std::string_view kSub = "model.1.sub.";
 
-bool starts_with(std::string_view text, std::string_view prefix) {
-  return text.substr(0, prefix.size()) == prefix;
-}
-
 // A number and what follows its dot.
 struct Numbered {
   int number;
@@ -57,23 +53,23 @@ std::string numbered_key(std::string_view name, int last_layer) {
 }
 
 std::string first_names_key(std::string_view name, int last_layer) {
-  if (!starts_with(name, kSub)) return numbered_key(name, last_layer);
+  if (!name.starts_with(kSub)) return numbered_key(name, last_layer);
   const auto block = split_number(name.substr(kSub.size()));
   if (!block) return std::string(name);
-  if (!starts_with(block->rest, "RDB")) return fmt::format("conv_body.{}", block->rest);
+  if (!block->rest.starts_with("RDB")) return fmt::format("conv_body.{}", block->rest);
   return fmt::format("body.{}.{}", block->number, dense_key(block->rest));
 }
 
 std::string second_names_key(std::string_view name) {
   constexpr std::string_view kTrunk = "RRDB_trunk.";
-  if (starts_with(name, kTrunk)) {
+  if (name.starts_with(kTrunk)) {
     const auto block = split_number(name.substr(kTrunk.size()));
-    if (!block || !starts_with(block->rest, "RDB")) return std::string(name);
+    if (!block || !block->rest.starts_with("RDB")) return std::string(name);
     return fmt::format("body.{}.{}", block->number, dense_key(block->rest));
   }
-  if (starts_with(name, "trunk_conv.")) return fmt::format("conv_body{}", name.substr(10));
-  if (starts_with(name, "HRconv.")) return fmt::format("conv_hr{}", name.substr(6));
-  if (starts_with(name, "upconv")) return fmt::format("conv_up{}", name.substr(6));
+  if (name.starts_with("trunk_conv.")) return fmt::format("conv_body{}", name.substr(10));
+  if (name.starts_with("HRconv.")) return fmt::format("conv_hr{}", name.substr(6));
+  if (name.starts_with("upconv")) return fmt::format("conv_up{}", name.substr(6));
   return std::string(name);
 }
 
@@ -82,7 +78,7 @@ std::string second_names_key(std::string_view name) {
 KeyMap upscaler_key_map(const std::vector<std::string>& stored_names) {
   int last_layer = -1;
   for (const auto& name : stored_names) {
-    if (!starts_with(name, kModel)) continue;
+    if (!name.starts_with(kModel)) continue;
     const auto layer = split_number(std::string_view(name).substr(kModel.size()));
     if (layer) last_layer = std::max(last_layer, layer->number);
   }

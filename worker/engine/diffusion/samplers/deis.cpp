@@ -73,6 +73,10 @@ class Deis final : public MultistepSampler {
 }  // namespace
 
 std::unique_ptr<Sampler> make_deis(SamplerPlan plan) {
+  // It divides by the signal, of which pure noise has none: flow matching begins a trace later.
+  constexpr double kLargestSigma = 0.999;
+  if (plan.config.is_flow)
+    for (double& sigma : plan.schedule.sigmas) sigma = std::min(sigma, kLargestSigma);
   return std::make_unique<Deis>(std::move(plan));
 }
 

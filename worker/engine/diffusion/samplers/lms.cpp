@@ -25,6 +25,8 @@ class Lms final : public SigmaSampler {
   explicit Lms(SamplerPlan plan) : SigmaSampler(std::move(plan)) {}
 
  private:
+  /// By the step, also in a run that begins in the middle and so has fewer slopes: the weights of
+  /// the ones that it lacks fall out, as they do in the reference.
   int order() const {
     const int wanted = plan_.options.solver_order > 0 ? plan_.options.solver_order : kOrder;
     return std::min(static_cast<int>(step()) + 1, wanted);

@@ -63,7 +63,8 @@ ModuleMap autoencoder_map(const NameSet& originals) {
   for (std::int64_t level = 0; level < levels; ++level) {
     const auto original = fmt::format("encoder.down.{}", level);
     const auto member = fmt::format("encoder.down_blocks.{}", level);
-    for (std::int64_t i = 0; i < originals.count(original + ".block."); ++i) {
+    const auto resnets = originals.count(original + ".block.");
+    for (std::int64_t i = 0; i < resnets; ++i) {
       add_resnet(names, fmt::format("{}.block.{}", original, i),
                  fmt::format("{}.resnets.{}", member, i));
     }
@@ -73,7 +74,8 @@ ModuleMap autoencoder_map(const NameSet& originals) {
   for (std::int64_t level = 0; level < up_levels; ++level) {
     const auto original = fmt::format("decoder.up.{}", level);
     const auto member = fmt::format("decoder.up_blocks.{}", up_levels - 1 - level);
-    for (std::int64_t i = 0; i < originals.count(original + ".block."); ++i) {
+    const auto resnets = originals.count(original + ".block.");
+    for (std::int64_t i = 0; i < resnets; ++i) {
       add_resnet(names, fmt::format("{}.block.{}", original, i),
                  fmt::format("{}.resnets.{}", member, i));
     }

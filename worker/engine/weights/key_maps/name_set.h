@@ -21,7 +21,7 @@ class NameSet {
   /// Whether a name begins with `prefix`.
   bool has_any(std::string_view prefix) const {
     const auto at = names_.lower_bound(prefix);
-    return at != names_.end() && std::string_view(*at).substr(0, prefix.size()) == prefix;
+    return at != names_.end() && at->starts_with(prefix);
   }
 
   /// How many of LIST0. , LIST1. , … there are without a gap.
