@@ -51,9 +51,9 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   for (const auto& value : pickle->values()) {
     items += check_items(*pickle, value);
     if (const auto* text = std::get_if<Text>(&value)) {
-      FURROW_CHECK(text->value.empty() || (text->value.data() >= bytes.data() &&
-                                           text->value.data() + text->value.size() <=
-                                               bytes.data() + bytes.size()),
+      FURROW_CHECK(text->value.empty() ||
+                       (text->value.data() >= bytes.data() &&
+                        text->value.data() + text->value.size() <= bytes.data() + bytes.size()),
                    "a text lies inside of the pickle");
     }
     if (const auto* tensor = std::get_if<TensorRef>(&value)) {

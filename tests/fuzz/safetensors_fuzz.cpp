@@ -23,8 +23,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     std::size_t bytes = size_of(tensor.dtype);
     for (const auto side : tensor.shape) {
       FURROW_CHECK(side >= 0, "sizes are counts");
-      const bool too_large =
-          __builtin_mul_overflow(bytes, static_cast<std::size_t>(side), &bytes);
+      const bool too_large = __builtin_mul_overflow(bytes, static_cast<std::size_t>(side), &bytes);
       FURROW_CHECK(!too_large || tensor.bytes.empty(), "a shape fits into memory");
     }
     FURROW_CHECK(bytes == tensor.bytes.size(), "a tensor has the bytes of its shape");

@@ -1,5 +1,5 @@
-#include <algorithm>
 #include <cstdint>
+#include <string>
 
 #include "common/base/check.h"
 #include "common/base/utf8.h"
@@ -15,8 +15,11 @@ using namespace furrow;
 spec::Catalog a_catalog() {
   spec::Catalog catalog;
   v1::ModelOnDisk& model = catalog.models.emplace_back();
-  model.set_name("m");
-  model.set_content_hash(std::string(32, 'h'));
+  model.mutable_model()->set_name("m");
+  model.mutable_model()->set_hash(std::string(32, 'h'));
+  model.set_family("sd1");
+  model.set_vae_factor(8);
+  model.set_default_size(64);
   catalog.default_model = "m";
   return catalog;
 }
@@ -43,8 +46,7 @@ void check_plan(const v1::Plan& plan) {
 // rendered as far as their recipes.
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   fuzz::FuzzInput input(data, size);
-  const auto format =
-      input.take_byte() % 2 == 0 ? spec::SpecFormat::Yaml : spec::SpecFormat::Json;
+  const auto format = input.take_byte() % 2 == 0 ? spec::SpecFormat::Yaml : spec::SpecFormat::Json;
 
   const auto job = spec::read_spec(input.rest(), format);
 
