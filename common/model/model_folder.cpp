@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "common/base/files.h"
+#include "common/base/json.h"
 
 namespace furrow::model {
 
@@ -49,7 +50,7 @@ bool is_file(const fs::path& path) {
 Result<Json> read_json(const fs::path& path) {
   if (!is_file(path)) return invalid(fmt::format("The file {} is missing.", path.string()));
   FURROW_TRY(const std::string text, read_file(path));
-  Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  Json json = parse_json(text);
   if (!json.is_object()) return invalid(fmt::format("{} is not a JSON object.", path.string()));
   return json;
 }

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "common/base/json.h"
 #include "common/prompt/comments.h"
 #include "common/prompt/csv.h"
 #include "common/prompt/limits.h"
@@ -160,7 +161,7 @@ std::string field_at(const CsvRow& row, std::optional<std::size_t> column) {
 }  // namespace
 
 Result<std::vector<Style>> styles_from_json(std::string_view text, std::string_view folder) {
-  json parsed = json::parse(text, nullptr, /*allow_exceptions=*/false);
+  json parsed = parse_json(text);
   if (parsed.is_discarded()) return fail(ErrorKind::Invalid, "this is not JSON.");
   if (!parsed.is_array()) parsed = json::array({std::move(parsed)});
   std::vector<Style> styles;

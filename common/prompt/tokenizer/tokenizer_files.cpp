@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include "common/base/files.h"
+#include "common/base/json.h"
 
 namespace furrow::prompt {
 
@@ -29,7 +30,7 @@ Unexpected invalid(const fs::path& path, std::string_view why) {
 
 Result<json> read_object(const fs::path& path) {
   FURROW_TRY(const auto text, read_file(path));
-  auto parsed = json::parse(text, nullptr, /*allow_exceptions=*/false);
+  auto parsed = parse_json(text);
   if (!parsed.is_object()) return invalid(path, "it is not a JSON object");
   return parsed;
 }

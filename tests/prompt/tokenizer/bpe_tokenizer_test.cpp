@@ -118,6 +118,9 @@ TEST_F(TokenizerFolder, ABrokenVocabularyIsNamed) {
 
   write("vocab.json", "[]");
   EXPECT_THAT(error(), HasSubstr("vocab.json: it is not a JSON object"));
+
+  write("vocab.json", "{\"a\": " + std::string(100'000, '[') + std::string(100'000, ']') + "}");
+  EXPECT_THAT(error(), HasSubstr("vocab.json: it is not a JSON object"));
 }
 
 TEST_F(TokenizerFolder, MergesOfAnotherVocabularyAreNamed) {
