@@ -135,6 +135,20 @@ TEST_F(TokenizerFolder, ASpecialTokenOutsideTheVocabularyIsNamed) {
   EXPECT_THAT(error(), HasSubstr("the bos_token \"<start>\" is not in vocab.json"));
 }
 
+TEST_F(TokenizerFolder, ASpecialTokenWithoutTextIsRefused) {
+  write("added_tokens.json", R"({"": 2000})");
+
+  EXPECT_THAT(error(), HasSubstr("it has a special token without text"));
+}
+
+TEST_F(TokenizerFolder, AnAddedTokenWhoseIdIsNoNumberIsNone) {
+  write("tokenizer_config.json", R"({"added_tokens_decoder": {"x": {"content": "<new>"}}})");
+
+  const auto tokenizer = BpeTokenizer::load(folder_).value();
+
+  EXPECT_EQ(tokenizer.encode("<new>"), BpeTokenizer::load(kEmoji)->encode("<new>"));
+}
+
 TEST_F(TokenizerFolder, AddedTokensAreCutOutWhole) {
   write("added_tokens.json", R"({"<style>": 2000})");
 
