@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "common/base/json.h"
+#include "common/base/utf8.h"
 #include "common/prompt/comments.h"
 #include "common/prompt/csv.h"
 #include "common/prompt/limits.h"
@@ -172,7 +173,7 @@ Result<std::vector<Style>> styles_from_json(std::string_view text, std::string_v
 }
 
 Result<std::vector<Style>> styles_from_csv(std::string_view csv) {
-  FURROW_TRY(const std::vector<CsvRow> rows, parse_csv(csv));
+  FURROW_TRY(const std::vector<CsvRow> rows, parse_csv(well_formed_utf8(csv)));
   if (rows.empty()) return std::vector<Style>();
   const auto name = column_of(rows.front(), {"name"});
   const auto prompt = column_of(rows.front(), {"prompt", "text"});

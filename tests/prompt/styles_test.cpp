@@ -114,6 +114,14 @@ TEST(StylesFromCsv, ReadsWhatA1111Writes) {
   EXPECT_EQ(styles[2].prompt, "");
 }
 
+TEST(StylesFromCsv, TakesBytesThatAreNoTextForReplacementCharacters) {
+  const auto styles = styles_from_csv("name,prompt\ncaf\xE9,a\xFF").value();
+
+  ASSERT_THAT(styles, SizeIs(1));
+  EXPECT_EQ(styles[0].name, "caf\uFFFD");
+  EXPECT_EQ(styles[0].prompt, "a\uFFFD");
+}
+
 TEST(StylesFromCsv, ReadsOldColumns) {
   const auto styles = styles_from_csv("name,text\na,b").value();
 
