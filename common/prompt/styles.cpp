@@ -38,6 +38,13 @@ Result<std::string> replaced(std::string_view text, std::string_view search,
   return result += text;
 }
 
+/// A prompt that a style was merged into.
+Result<std::string> bounded(std::string merged) {
+  if (merged.size() <= kMaxPromptBytes) return merged;
+  return fail(ErrorKind::Invalid,
+              fmt::format("a style makes the prompt longer than {} bytes.", kMaxPromptBytes));
+}
+
 /// The parts of `text` between `separator`s, trimmed, without empty ones.
 std::vector<std::string_view> split(std::string_view text, char separator) {
   std::vector<std::string_view> parts;
@@ -205,11 +212,13 @@ Result<const Style*> find_style(std::span<const Style> styles, std::string_view 
 
 Result<std::string> merge_style(std::string_view style, std::string_view prompt) {
   style = trim(style);
-  if (style.find(kPlaceholder) != std::string_view::npos)
-    return replaced(style, kPlaceholder, prompt);
+  if (style.find(kPlaceholder) != std::string_view::npos) {
+    FURROW_TRY(std::string merged, replaced(style, kPlaceholder, prompt));
+    return bounded(std::move(merged));
+  }
   prompt = trim(prompt);
-  if (prompt.empty() || style.empty()) return std::string(prompt.empty() ? style : prompt);
-  return fmt::format("{}{}{}", prompt, prompt.ends_with(',') ? " " : ", ", style);
+  if (prompt.empty() || style.empty()) return bounded(std::string(prompt.empty() ? style : prompt));
+  return bounded(fmt::format("{}{}{}", prompt, prompt.ends_with(',') ? " " : ", ", style));
 }
 
 Result<std::string> take_words(std::string_view text, std::span<const Style::Words> words,

@@ -41,6 +41,15 @@ TEST(Styles, AreRefusedWhenTheyMakeThePromptTooLong) {
   EXPECT_THAT(merge_style(many, std::string(1000, 'x')).error().message, HasSubstr("longer than"));
 }
 
+TEST(Styles, AreRefusedWhenTheyAreTooLongThemselves) {
+  const std::string half(kMaxPromptBytes / 2, 'x');
+
+  EXPECT_TRUE(merge_style(half, half.substr(2)).has_value());
+  EXPECT_THAT(merge_style(half, half).error().message, HasSubstr("longer than 65536"));
+  EXPECT_THAT(merge_style("{prompt}" + half, half + "x").error().message,
+              HasSubstr("longer than 65536"));
+}
+
 TEST(Styles, PutOneWordInThePlaceOfAKey) {
   const std::vector<Style::Words> words = {{"{x}", {"a", "b"}}, {"{none}", {"c"}}};
   ChoiceGenerator generator(1);
