@@ -2,6 +2,7 @@
 #include <string>
 
 #include "common/base/check.h"
+#include "common/base/utf8.h"
 #include "common/image/infotext.h"
 #include "tests/fuzz/fuzz_input.h"
 
@@ -11,8 +12,9 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace furrow;
   fuzz::FuzzInput input(data, size);
   if (input.take_byte() % 2 == 0) {
-    const auto infotext = image::parse_infotext(input.rest());
-    FURROW_CHECK(infotext.prompt.size() + infotext.negative_prompt.size() <= input.rest().size(),
+    const auto text = well_formed_utf8(input.rest());  // as the readers of pictures give it
+    const auto infotext = image::parse_infotext(text);
+    FURROW_CHECK(infotext.prompt.size() + infotext.negative_prompt.size() <= text.size(),
                  "reading adds no text");
     const auto again = image::parse_infotext(image::format_infotext(infotext));
     // A1111's form cannot hold every prompt; see format_infotext for which.
