@@ -54,6 +54,8 @@ class DepthCheck final : public nlohmann::json_sax<json> {
 }  // namespace
 
 json parse_json(std::string_view text) {
+  // The library takes a NUL for the end, and lets anything stand behind it.
+  if (text.find('\0') != std::string_view::npos) return json(json::value_t::discarded);
   DepthCheck check;
   if (!json::sax_parse(text, &check)) return json(json::value_t::discarded);
   return json::parse(text, nullptr, /*allow_exceptions=*/false);

@@ -22,6 +22,7 @@ TEST(ParseJson, DiscardsWhatIsNoJson) {
   for (const char* text : {"", "{", "[1,]", "{a: 1}", "\"\xFF\"", "1 2"}) {
     EXPECT_TRUE(parse_json(text).is_discarded()) << text;
   }
+  EXPECT_TRUE(parse_json(std::string_view("1\0oops", 6)).is_discarded());
 }
 
 TEST(ParseJson, DiscardsWhatIsNestedTooDeep) {
