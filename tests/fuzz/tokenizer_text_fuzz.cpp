@@ -27,7 +27,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto ids = tokenizer().encode(text);
 
   FURROW_CHECK(is_valid_utf8(normal), "bytes that are no UTF-8 are replaced");
-  FURROW_CHECK(prompt::clip_words(normal) == words, "a normal text has the same words");
+  FURROW_CHECK(prompt::split_clip_text(normal) == words, "a normal text has the same words");
   for (const auto& word : words) FURROW_CHECK(!word.empty(), "a word has letters");
   FURROW_CHECK(ids.front() == tokenizer().bos_id() && ids.back() == tokenizer().eos_id(),
                "ids stand between the start and the end");
