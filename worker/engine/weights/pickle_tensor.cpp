@@ -46,7 +46,8 @@ Result<void> check_tensor(const TensorRef& tensor) {
   if (!find_end(tensor, end) || end > tensor.storage.elements) {
     return invalid("reaches beyond its storage");
   }
-  if (static_cast<std::uint64_t>(elements) > tensor.storage.elements) return invalid("repeats elements of its storage");
+  if (static_cast<std::uint64_t>(elements) > tensor.storage.elements)
+    return invalid("repeats elements of its storage");
   return {};
 }
 
