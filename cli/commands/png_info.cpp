@@ -5,6 +5,7 @@
 #include "cli/output/json.h"
 #include "cli/output/text.h"
 #include "common/base/files.h"
+#include "common/base/json.h"
 #include "common/config/exit_code.h"
 #include "common/image/infotext.h"
 #include "common/image/png.h"
@@ -46,8 +47,8 @@ Result<PictureTexts> read_picture(const std::string& file) {
       picture.parameters = text.text;
       has_parameters = true;
     } else if (text.key == kFurrowKey) {
-      picture.furrow = Json::parse(text.text, nullptr, /*allow_exceptions=*/false);
-      if (picture.furrow.is_discarded()) picture.furrow = nullptr;
+      Json furrow = parse_json(text.text);
+      picture.furrow = furrow.is_discarded() ? Json() : std::move(furrow);
     }
   }
   if (!has_parameters) return Unexpected(without_parameters(file, *texts));

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "common/base/files.h"
+#include "common/base/json.h"
 
 namespace furrow::config {
 
@@ -78,7 +79,7 @@ Result<void> write_endpoints(const std::filesystem::path& data, const Endpoints&
 
 Result<Endpoints> read_endpoints(const std::filesystem::path& data) {
   FURROW_TRY(const std::string text, read_file(endpoints_file(data)));
-  const auto json = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
+  const auto json = parse_json(text);
   const auto has_text = [&](const char* key) {
     return json.contains(key) && json[key].is_string();
   };

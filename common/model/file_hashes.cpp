@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "common/base/files.h"
+#include "common/base/json.h"
 #include "common/weights/little_endian.h"
 
 namespace furrow::model {
@@ -68,7 +69,7 @@ FileHashes FileHashes::load(const fs::path& cache_file) {
   FileHashes hashes;
   const auto text = read_file(cache_file);
   if (!text) return hashes;
-  const auto json = nlohmann::json::parse(*text, nullptr, /*allow_exceptions=*/false);
+  const auto json = parse_json(*text);
   if (!json.is_object() || json.value("schema", nlohmann::json()) != kSchema ||
       !json.contains("files") || !json["files"].is_array()) {
     return hashes;

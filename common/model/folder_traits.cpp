@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "common/base/files.h"
+#include "common/base/json.h"
 
 namespace furrow::model {
 
@@ -75,7 +76,7 @@ Result<Json> read_json_object(const fs::path& path) {
   if (!fs::is_regular_file(path, ignored))
     return invalid(fmt::format("The file {} is missing.", path.string()));
   FURROW_TRY(const std::string text, read_file(path));
-  Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  Json json = parse_json(text);
   if (!json.is_object()) return invalid(fmt::format("{} is not a JSON object.", path.string()));
   return json;
 }

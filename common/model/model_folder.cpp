@@ -10,6 +10,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "common/base/files.h"
+#include "common/base/json.h"
 #include "common/model/folder_traits.h"
 #include "common/weights/torch_file.h"
 

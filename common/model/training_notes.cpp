@@ -7,6 +7,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "common/base/json.h"
+
 namespace furrow::model {
 
 namespace {
@@ -25,7 +27,7 @@ std::vector<TagCount> frequent_tags(const std::map<std::string, std::string>& me
                                     std::size_t most) {
   const auto text = metadata.find("ss_tag_frequency");
   if (text == metadata.end()) return {};
-  const Json folders = Json::parse(text->second, nullptr, /*allow_exceptions=*/false);
+  const Json folders = parse_json(text->second);
   if (!folders.is_object()) return {};
   std::map<std::string, std::uint64_t> counts;
   for (const auto& folder : folders) {

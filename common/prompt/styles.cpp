@@ -7,6 +7,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "common/base/json.h"
+#include "common/base/utf8.h"
 #include "common/prompt/comments.h"
 #include "common/prompt/csv.h"
 #include "common/prompt/limits.h"
@@ -34,6 +36,13 @@ Result<std::string> replaced(std::string_view text, std::string_view search,
                                                   in_quotes(search), kMaxPromptBytes));
   }
   return result += text;
+}
+
+/// A prompt that a style was merged into.
+Result<std::string> bounded(std::string merged) {
+  if (merged.size() <= kMaxPromptBytes) return merged;
+  return fail(ErrorKind::Invalid,
+              fmt::format("a style makes the prompt longer than {} bytes.", kMaxPromptBytes));
 }
 
 /// The parts of `text` between `separator`s, trimmed, without empty ones.
@@ -160,7 +169,7 @@ std::string field_at(const CsvRow& row, std::optional<std::size_t> column) {
 }  // namespace
 
 Result<std::vector<Style>> styles_from_json(std::string_view text, std::string_view folder) {
-  json parsed = json::parse(text, nullptr, /*allow_exceptions=*/false);
+  json parsed = parse_json(text);
   if (parsed.is_discarded()) return fail(ErrorKind::Invalid, "this is not JSON.");
   if (!parsed.is_array()) parsed = json::array({std::move(parsed)});
   std::vector<Style> styles;
@@ -171,7 +180,7 @@ Result<std::vector<Style>> styles_from_json(std::string_view text, std::string_v
 }
 
 Result<std::vector<Style>> styles_from_csv(std::string_view csv) {
-  FURROW_TRY(const std::vector<CsvRow> rows, parse_csv(csv));
+  FURROW_TRY(const std::vector<CsvRow> rows, parse_csv(well_formed_utf8(csv)));
   if (rows.empty()) return std::vector<Style>();
   const auto name = column_of(rows.front(), {"name"});
   const auto prompt = column_of(rows.front(), {"prompt", "text"});
@@ -203,11 +212,13 @@ Result<const Style*> find_style(std::span<const Style> styles, std::string_view 
 
 Result<std::string> merge_style(std::string_view style, std::string_view prompt) {
   style = trim(style);
-  if (style.find(kPlaceholder) != std::string_view::npos)
-    return replaced(style, kPlaceholder, prompt);
+  if (style.find(kPlaceholder) != std::string_view::npos) {
+    FURROW_TRY(std::string merged, replaced(style, kPlaceholder, prompt));
+    return bounded(std::move(merged));
+  }
   prompt = trim(prompt);
-  if (prompt.empty() || style.empty()) return std::string(prompt.empty() ? style : prompt);
-  return fmt::format("{}{}{}", prompt, prompt.ends_with(',') ? " " : ", ", style);
+  if (prompt.empty() || style.empty()) return bounded(std::string(prompt.empty() ? style : prompt));
+  return bounded(fmt::format("{}{}{}", prompt, prompt.ends_with(',') ? " " : ", ", style));
 }
 
 Result<std::string> take_words(std::string_view text, std::span<const Style::Words> words,

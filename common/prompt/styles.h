@@ -41,7 +41,8 @@ Result<std::vector<Style>> styles_from_json(std::string_view json, std::string_v
 
 /// Reads A1111's styles.csv: columns name, prompt (or, in old files, text), negative_prompt (or
 /// negative) under their titles, in any order, others passed over. Rows without a name or with one
-/// that begins with # divide the list. Errors: Invalid, with the line.
+/// that begins with # divide the list. Bytes that are no UTF-8 count as U+FFFD. Errors: Invalid,
+/// with the line.
 Result<std::vector<Style>> styles_from_csv(std::string_view csv);
 
 /// The style of this name. Errors: NotFound (A1111 and sdnext: no style).

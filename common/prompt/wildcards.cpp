@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "common/base/utf8.h"
 #include "common/prompt/limits.h"
 #include "common/prompt/text.h"
 
@@ -123,13 +124,13 @@ class WildcardTaker {
 }  // namespace
 
 void WildcardBook::add(std::string_view name, std::string_view content) {
-  std::vector<std::string>& lines = lists_[normalized(name)];
+  std::vector<std::string>& lines = lists_[normalized(well_formed_utf8(name))];
   while (!content.empty()) {
     const std::size_t end = std::min(content.find('\n'), content.size());
     const std::string_view line = content.substr(0, end);
     content.remove_prefix(std::min(end + 1, content.size()));
     const std::string_view text = trim(line.substr(0, line.find('#')));
-    if (!text.empty()) lines.emplace_back(text);
+    if (!text.empty()) lines.push_back(well_formed_utf8(text));
   }
 }
 

@@ -15,7 +15,8 @@ namespace furrow::prompt {
 class WildcardBook {
  public:
   /// @param name     the file's path within the folder, without ".txt": "colors/warm"
-  /// @param content  a text a line; what follows a # is a comment, empty lines do not count
+  /// @param content  a text a line; what follows a # is a comment, empty lines do not count, and
+  ///                 bytes that are no UTF-8 count as U+FFFD
   void add(std::string_view name, std::string_view content);
 
   bool is_empty() const { return lists_.empty(); }

@@ -226,7 +226,9 @@ constexpr double kQuantum = 1e-6;
 constexpr double kTolerance = 1e-9;
 
 double to_six_decimals(double value) {
-  return std::round(value / kQuantum) / std::round(1 / kQuantum) + 0.0;
+  const double quanta = value / kQuantum;
+  if (!std::isfinite(quanta)) return value;  // so large that it has no decimals
+  return std::round(quanta) / std::round(1 / kQuantum) + 0.0;
 }
 
 std::vector<NumberItem> items_of(std::initializer_list<double> values) {
@@ -249,6 +251,7 @@ Result<std::vector<NumberItem>> expand(const Range<double>& range) {
   using enum Range<double>::Kind;
   const auto [kind, first, last, written_step, count] = range;
   if (kind == Single) return items_of({first});
+  if (!std::isfinite(last - first)) return refuse("reaches over more than any number can hold.");
   if (kind == Count) {
     if (count > static_cast<std::int64_t>(kMaxListedValues)) return too_many(kMaxListedValues);
     if (count == 1) return items_of({first});
@@ -295,6 +298,9 @@ Result<std::vector<IntegerItem>> between(std::int64_t last, std::int64_t after, 
 }
 
 Result<std::vector<NumberItem>> between(double last, double after, double step) {
+  if (!std::isfinite(step) || !std::isfinite(after - last)) {
+    return refuse("goes on over more than any number can hold.");
+  }
   if (std::abs(step) < kQuantum) return refuse("goes on by a step finer than 0.000001.");
   const double count = std::ceil((after - last) / step - kTolerance) - 1;
   if (count > static_cast<double>(kMaxListedValues)) return too_many(kMaxListedValues);

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "common/base/check.h"
+#include "common/base/json.h"
 #include "common/spec/axis.h"
 #include "common/spec/sampler_names.h"
 #include "common/spec/size_rule.h"
@@ -18,10 +19,12 @@ namespace {
 
 constexpr std::size_t kHashBytes = 32;
 
-/// Protobuf cannot tell a guidance scale of 0, which is one, from none. Requires: well-formed JSON.
-bool names_guidance_scale(std::string_view json) {
-  const auto root = nlohmann::json::parse(json, nullptr, /*allow_exceptions=*/false);
-  return root.contains("guidance_scale") || root.contains("guidanceScale");
+/// Protobuf cannot tell a guidance scale of 0, which is one, from none.
+bool names_guidance_scale(const nlohmann::json& recipe) {
+  const auto is_given = [&](const char* key) {
+    return recipe.contains(key) && !recipe.at(key).is_null();
+  };
+  return is_given("guidance_scale") || is_given("guidanceScale");
 }
 
 /// Gives the fields that were left out their defaults; of these, no number may be 0.
@@ -82,6 +85,11 @@ std::string recipe_to_json(const v1::Recipe& recipe) {
 }
 
 Result<v1::Recipe> recipe_from_json(std::string_view json, std::uint32_t default_side_px) {
+  // Protobuf's reader also takes what is only almost JSON: keys without quotes, bytes of no text.
+  const auto document = parse_json(json);
+  if (document.is_discarded()) {
+    return fail(ErrorKind::Invalid, "This is not a recipe: it is not well-formed JSON.");
+  }
   v1::Recipe recipe;
   const auto status = google::protobuf::util::JsonStringToMessage(
       google::protobuf::StringPiece(json.data(), json.size()), &recipe);
@@ -89,7 +97,7 @@ Result<v1::Recipe> recipe_from_json(std::string_view json, std::uint32_t default
     return fail(ErrorKind::Invalid,
                 fmt::format("This is not a recipe: {}.", std::string(status.message())));
   }
-  if (!names_guidance_scale(json)) recipe.set_guidance_scale(kDefaultGuidanceScale);
+  if (!names_guidance_scale(document)) recipe.set_guidance_scale(kDefaultGuidanceScale);
   complete(recipe, default_side_px);
   std::vector<std::string> faults;
   resolve_sampler(recipe, faults);

@@ -15,8 +15,12 @@ enum class Separator { Comma, Pipes };
 
 constexpr std::string_view kPipes = "||";
 
+bool is_blank(char c) {
+  return c == ' ' || c == '\t' || c == '\r';
+}
+
 std::size_t skip_blanks(std::string_view text, std::size_t at) {
-  while (at < text.size() && (text[at] == ' ' || text[at] == '\t' || text[at] == '\r')) ++at;
+  while (at < text.size() && is_blank(text[at])) ++at;
   return at;
 }
 
@@ -45,8 +49,8 @@ bool is_piped(std::string_view text) {
       const std::size_t close = closing_quote(text, at);
       if (close != std::string_view::npos) at = close;
     }
-    value_begins = separator_at(text, at, Separator::Comma) > 0 ||
-                   (value_begins && skip_blanks(text, at) > at);
+    value_begins =
+        separator_at(text, at, Separator::Comma) > 0 || (value_begins && is_blank(text[at]));
   }
   return false;
 }

@@ -33,12 +33,12 @@ Result<void> check_tensor(const TensorRef& tensor) {
                             tensor.storage.elements, what));
   };
   if (tensor.shape.size() != tensor.strides.size()) return invalid("is no shape");
-  std::uint64_t elements = 1;
+  std::int64_t elements = 1;  // signed: strides are, and count as far
   bool is_empty = false;
   for (std::size_t i = 0; i < tensor.shape.size(); ++i) {
     if (tensor.shape[i] < 0 || tensor.strides[i] < 0) return invalid("is no shape");
     is_empty = is_empty || tensor.shape[i] == 0;
-    const auto size = static_cast<std::uint64_t>(std::max<std::int64_t>(tensor.shape[i], 1));
+    const auto size = std::max<std::int64_t>(tensor.shape[i], 1);
     if (__builtin_mul_overflow(elements, size, &elements)) return invalid("is no shape");
   }
   if (is_empty) return {};
@@ -46,7 +46,8 @@ Result<void> check_tensor(const TensorRef& tensor) {
   if (!find_end(tensor, end) || end > tensor.storage.elements) {
     return invalid("reaches beyond its storage");
   }
-  if (elements > tensor.storage.elements) return invalid("repeats elements of its storage");
+  if (static_cast<std::uint64_t>(elements) > tensor.storage.elements)
+    return invalid("repeats elements of its storage");
   return {};
 }
 

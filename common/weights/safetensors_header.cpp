@@ -149,6 +149,8 @@ Result<SafetensorsHeader> read_header(std::string_view text, std::uint64_t data_
   SafetensorsHeader header;
   for (const auto& [name, entry] : document.items()) {
     if (name == "__metadata__") {
+      const bool is_map = entry.is_object() || entry.is_null();
+      if (!is_map) return invalid("its __metadata__ is not a map of texts");
       for (const auto& [key, value] : entry.items()) {
         if (!value.is_string()) return invalid("its __metadata__ is not a map of texts");
         header.metadata.emplace(key, value.get<std::string>());

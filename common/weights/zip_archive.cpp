@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "common/weights/little_endian.h"
+#include "common/weights/shown.h"
 
 namespace furrow::engine::weights {
 
@@ -142,24 +143,24 @@ Result<Entry> read_entry(std::string_view archive, std::uint64_t offset) {
 
 Result<std::string_view> read_member(std::string_view archive, const Entry& entry) {
   if ((entry.flags & kEncrypted) != 0) {
-    return invalid(fmt::format("its member \"{}\" is encrypted", entry.name));
+    return invalid(fmt::format("its member {} is encrypted", shown(entry.name)));
   }
   if (entry.method != 0 || entry.compressed != entry.size) {
     return invalid(
-        fmt::format("its member \"{}\" is compressed, which checkpoints never are", entry.name));
+        fmt::format("its member {} is compressed, which checkpoints never are", shown(entry.name)));
   }
   const auto header = slice(archive, entry.header, kLocalHeaderBytes);
   if (!header || header->substr(0, 4) != kLocalHeader) {
-    return invalid(fmt::format("its member \"{}\" is not where its directory says", entry.name));
+    return invalid(fmt::format("its member {} is not where its directory says", shown(entry.name)));
   }
   const auto begin =
       entry.header + kLocalHeaderBytes + field(*header, 26, 2) + field(*header, 28, 2);
   const auto bytes = slice(archive, begin, entry.size);
   if (!bytes) {
     return invalid(
-        fmt::format("its member \"{}\" of {} bytes reaches beyond the file's end: the "
+        fmt::format("its member {} of {} bytes reaches beyond the file's end: the "
                     "file is truncated or damaged",
-                    entry.name, entry.size));
+                    shown(entry.name), entry.size));
   }
   return *bytes;
 }
@@ -178,7 +179,7 @@ Result<ZipMembers> read_zip(std::string_view archive) {
     FURROW_TRY(const auto entry, read_entry(archive, offset));
     FURROW_TRY(const auto bytes, read_member(archive, entry));
     if (!members.emplace(entry.name, bytes).second) {
-      return invalid(fmt::format("it has two members of the name \"{}\"", entry.name));
+      return invalid(fmt::format("it has two members of the name {}", shown(entry.name)));
     }
     offset = entry.following;
   }

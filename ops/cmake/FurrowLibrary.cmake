@@ -72,6 +72,28 @@ function(furrow_torch_test name)
   set_tests_properties(${name} PROPERTIES LABELS tensor TIMEOUT 900)
 endfunction()
 
+# furrow_fuzz_target(NAME PRIVATE targets…): NAME_fuzz.cpp, which holds one LLVMFuzzerTestOneInput. It is a fuzzer under
+# FURROW_FUZZ; in every other build a unit test that gives it each file of corpus/NAME once.
+function(furrow_fuzz_target name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "PRIVATE")
+  set(program ${name}_fuzz)
+  add_executable(${program} ${name}_fuzz.cpp)
+  target_include_directories(${program} PRIVATE ${CMAKE_SOURCE_DIR})
+  target_compile_definitions(${program} PRIVATE FURROW_TEST_DATA="${CMAKE_SOURCE_DIR}/tests")
+  target_link_libraries(${program} PRIVATE furrow_fuzz_support furrow_warnings ${arg_PRIVATE})
+  if(FURROW_FUZZ)
+    target_link_options(${program} PRIVATE -fsanitize=fuzzer)
+    if(NOT TARGET fuzz_targets)
+      add_custom_target(fuzz_targets)
+    endif()
+    add_dependencies(fuzz_targets ${program})
+  else()
+    target_link_libraries(${program} PRIVATE furrow_corpus_test)
+    add_test(NAME ${program} COMMAND ${program} ${CMAKE_CURRENT_SOURCE_DIR}/corpus/${name})
+    set_tests_properties(${program} PROPERTIES LABELS unit TIMEOUT 120)
+  endif()
+endfunction()
+
 # furrow_torch_library(…): a furrow_library whose sources include torch headers.
 function(furrow_torch_library name)
   furrow_library(${name} ${ARGN})

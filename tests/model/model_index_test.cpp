@@ -170,6 +170,16 @@ TEST_F(ModelIndexTest, ShardsOfSplitWeightsCountAndMustBeThere) {
   EXPECT_NE(hash_of(folder), before);
 }
 
+TEST_F(ModelIndexTest, AnIndexNestedWithoutEndIsRefused) {
+  const fs::path folder = a_model("a");
+  fs::remove(folder / "unet/diffusion_pytorch_model.safetensors");
+  const std::string brackets = std::string(100'000, '[') + std::string(100'000, ']');
+  write(folder / "unet/diffusion_pytorch_model.safetensors.index.json",
+        R"({"weight_map": {"a": )" + brackets + "}}");
+
+  EXPECT_THAT(fault_of(folder), HasSubstr("index.json is not a JSON object"));
+}
+
 TEST_F(ModelIndexTest, AShardOutsideOfTheFolderIsRefused) {
   const fs::path folder = a_model("a");
   fs::remove(folder / "unet/diffusion_pytorch_model.safetensors");

@@ -41,6 +41,15 @@ TEST(Styles, AreRefusedWhenTheyMakeThePromptTooLong) {
   EXPECT_THAT(merge_style(many, std::string(1000, 'x')).error().message, HasSubstr("longer than"));
 }
 
+TEST(Styles, AreRefusedWhenTheyAreTooLongThemselves) {
+  const std::string half(kMaxPromptBytes / 2, 'x');
+
+  EXPECT_TRUE(merge_style(half, half.substr(2)).has_value());
+  EXPECT_THAT(merge_style(half, half).error().message, HasSubstr("longer than 65536"));
+  EXPECT_THAT(merge_style("{prompt}" + half, half + "x").error().message,
+              HasSubstr("longer than 65536"));
+}
+
 TEST(Styles, PutOneWordInThePlaceOfAKey) {
   const std::vector<Style::Words> words = {{"{x}", {"a", "b"}}, {"{none}", {"c"}}};
   ChoiceGenerator generator(1);
@@ -112,6 +121,14 @@ TEST(StylesFromCsv, ReadsWhatA1111Writes) {
   EXPECT_EQ(styles[1].negative_prompt, "c");
   EXPECT_EQ(styles[2].name, "Short");
   EXPECT_EQ(styles[2].prompt, "");
+}
+
+TEST(StylesFromCsv, TakesBytesThatAreNoTextForReplacementCharacters) {
+  const auto styles = styles_from_csv("name,prompt\ncaf\xE9,a\xFF").value();
+
+  ASSERT_THAT(styles, SizeIs(1));
+  EXPECT_EQ(styles[0].name, "caf\uFFFD");
+  EXPECT_EQ(styles[0].prompt, "a\uFFFD");
 }
 
 TEST(StylesFromCsv, ReadsOldColumns) {

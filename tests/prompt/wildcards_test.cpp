@@ -93,6 +93,15 @@ TEST(Wildcards, AreRecorded) {
                                 Choice{"__warm__", "red"}));
 }
 
+TEST(Wildcards, TakeBytesThatAreNoTextForReplacementCharacters) {
+  WildcardBook book;
+  book.add("caf\xE9", "a\xFF");
+  ChoiceGenerator generator(1);
+  std::vector<Choice> made;
+
+  EXPECT_EQ(take_wildcards("__caf\uFFFD__", book, generator, made).value(), "a\uFFFD");
+}
+
 TEST(Wildcards, AreRefusedWithoutAList) {
   EXPECT_THAT(fault_of("é __bird__"),
               AllOf(HasSubstr("character 3"), HasSubstr("\"bird\""), HasSubstr("animal")));

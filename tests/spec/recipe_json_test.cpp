@@ -41,6 +41,12 @@ TEST(RecipeJson, AHandWrittenFileTakesTheDefaults) {
   EXPECT_EQ(recipe->seed(), 5U);
 }
 
+TEST(RecipeJson, AGuidanceScaleOfZeroIsNotNone) {
+  EXPECT_EQ(recipe_from_json(R"({"guidance_scale": 0})")->guidance_scale(), 0);
+  EXPECT_EQ(recipe_from_json(R"({"guidance_scale": null})")->guidance_scale(),
+            kDefaultGuidanceScale);
+}
+
 TEST(RecipeJson, TellsWhatIsWrong) {
   const auto fault_of = [](std::string_view json) {
     const auto recipe = recipe_from_json(json);
@@ -50,6 +56,8 @@ TEST(RecipeJson, TellsWhatIsWrong) {
   EXPECT_THAT(fault_of("{"), HasSubstr("not a recipe"));
   EXPECT_THAT(fault_of("[]"), HasSubstr("not a recipe"));
   EXPECT_THAT(fault_of(""), HasSubstr("not a recipe"));
+  EXPECT_THAT(fault_of("{guidance_scale: 0}"), HasSubstr("not well-formed JSON"));
+  EXPECT_THAT(fault_of("{\"\xFF\": 1}"), HasSubstr("not well-formed JSON"));
   EXPECT_THAT(fault_of(R"({"promt": "a"})"), HasSubstr("promt"));
   EXPECT_THAT(
       fault_of(R"({"steps": 5000, "sampler": "Eulre", "width": 4})"),

@@ -327,6 +327,19 @@ TEST(Values, RangesAreBounded) {
                        });
 }
 
+TEST(Values, RangesOfNumbersStayFinite) {
+  EXPECT_EQ(numbers("1e303-3e303 [3]"), "1e+303 | 2e+303 | 3e+303");
+  EXPECT_EQ(numbers("1e308--1e308 [3]"), "fault at 1 1e308--1e308 [3]");
+  EXPECT_EQ(numbers("-1e308, 1e308, .., 1.5e308"), "fault at 3 ..");
+}
+
+TEST(Values, BlanksAreReadOnce) {
+  const std::string blanks(kMaxAxisText, ' ');
+  std::vector<ValueFault> faults;
+
+  EXPECT_THAT(split_values(blanks, faults), IsEmpty());
+}
+
 TEST(Values, ListsAreBounded) {
   std::vector<ValueFault> faults;
   std::string many;

@@ -131,6 +131,8 @@ std::vector<Malformed> malformed_files() {
                          std::string(12, 'x')),
        "4 bytes before tensor \"b\" belong to no tensor"},
       {"TrailingBytes", sound + "more", "4 bytes at its end belong to no tensor"},
+      {"MetadataOfAList", safetensors_bytes(R"({"__metadata__":["a"]})", ""),
+       "its __metadata__ is not a map of texts"},
       {"MetadataOfNumbers", safetensors_bytes(R"({"__metadata__":{"step":3}})", ""),
        "its __metadata__ is not a map of texts"},
       {"NestedDeeply",

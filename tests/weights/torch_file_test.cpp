@@ -177,6 +177,10 @@ TEST(HostilePickle, ATensorMayNotReachBeyondItsStorage) {
   EXPECT_THAT(error_of_pickle(one_tensor(0, {-1}, {1}).bytes()), HasSubstr("is no shape"));
   EXPECT_THAT(error_of_pickle(one_tensor(0, {2}, {-1}).bytes()), HasSubstr("is no shape"));
   EXPECT_THAT(error_of_pickle(one_tensor(0, {2}, {}).bytes()), HasSubstr("is no shape"));
+  // Empty, and its strides could not be counted.
+  constexpr std::int32_t kHuge = 2'147'483'647;
+  EXPECT_THAT(error_of_pickle(one_tensor(0, {0, kHuge, kHuge, 2, 2}, {1, 1, 1, 1, 1}).bytes()),
+              HasSubstr("is no shape"));
   EXPECT_THAT(error_of_pickle(one_tensor(-1, {2}, {1}).bytes()), HasSubstr("damaged"));
 }
 

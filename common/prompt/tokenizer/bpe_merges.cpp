@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "common/base/utf8.h"
 #include "common/prompt/tokenizer/byte_characters.h"
 
 namespace furrow::prompt {
@@ -58,7 +59,7 @@ Result<BpeMerges> BpeMerges::build(const Vocabulary& vocabulary,
       return fail(ErrorKind::Invalid,
                   fmt::format("the merge \"{}\" is not of two tokens of the vocabulary that make a "
                               "third",
-                              merge));
+                              well_formed_utf8(merge)));
     }
     bpe.merges_.emplace(key_of(*left_id, *right_id), Merge{rank++, *result});
   }

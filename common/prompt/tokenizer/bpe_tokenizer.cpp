@@ -22,6 +22,45 @@ namespace {
 constexpr std::size_t kMaxCachedWords = 1 << 16;
 constexpr std::size_t kMaxCachedWordBytes = 256;
 
+// Finds special tokens from left to right, and each place of each of them once, so that a text of
+// one token over and over is not searched to its end for the others every time.
+class SpecialTokenFinder {
+ public:
+  SpecialTokenFinder(const std::map<std::string, TokenId>& tokens, std::string_view text)
+      : text_(text) {
+    for (const auto& [token, id] : tokens) places_.push_back({token, id, text.find(token)});
+  }
+
+  struct Found {
+    std::size_t at;
+    std::size_t length;
+    TokenId id;
+  };
+
+  // The first at or behind `from`, the longest where several begin. At the text's end: none.
+  // Requires: `from` is not less than in the call before.
+  Found find(std::size_t from) {
+    Found first = {text_.size(), 0, 0};
+    for (auto& [token, id, at] : places_) {
+      if (at < from) at = text_.find(token, from);
+      if (at < first.at || (at == first.at && token.size() > first.length)) {
+        first = {at, token.size(), id};
+      }
+    }
+    return first;
+  }
+
+ private:
+  struct Place {
+    std::string_view token;
+    TokenId id;
+    std::size_t at;  // where it stands next; npos: nowhere
+  };
+
+  std::string_view text_;
+  std::vector<Place> places_;
+};
+
 }  // namespace
 
 struct BpeTokenizer::State {
@@ -40,17 +79,8 @@ struct BpeTokenizer::State {
   std::unordered_map<std::string, std::vector<TokenId>> cache;
 
   void encode_word(const std::string& word, std::vector<std::int64_t>& ids);
-  void encode_plain(std::string_view text, std::vector<std::int64_t>& ids);
+  void encode_words(const std::vector<std::string>& words, std::vector<std::int64_t>& ids);
   void encode_part(std::string_view text, const AddedTokens& added, std::vector<std::int64_t>& ids);
-
-  struct Found {
-    std::size_t at;
-    std::size_t length;
-    TokenId id;
-  };
-
-  /// The first special token in the text, the longest where several begin. At the text's end: none.
-  Found find_special(std::string_view text) const;
 };
 
 Result<BpeTokenizer> BpeTokenizer::load(const std::filesystem::path& folder) {
@@ -87,12 +117,12 @@ std::vector<std::int64_t> BpeTokenizer::encode(std::string_view text) const {
 std::vector<std::int64_t> BpeTokenizer::encode(std::string_view text,
                                                const AddedTokens& added) const {
   std::vector<std::int64_t> ids = {state_->bos};
-  while (!text.empty()) {
-    const auto found = state_->find_special(text);
-    state_->encode_part(text.substr(0, found.at), added, ids);
-    if (found.length == 0) break;
-    ids.push_back(found.id);
-    text.remove_prefix(found.at + found.length);
+  SpecialTokenFinder special(state_->special, text);
+  for (std::size_t at = 0; at < text.size();) {
+    const auto found = special.find(at);
+    state_->encode_part(text.substr(at, found.at - at), added, ids);
+    if (found.length > 0) ids.push_back(found.id);
+    at = found.at + found.length;
   }
   ids.push_back(state_->eos);
   return ids;
@@ -138,34 +168,24 @@ void BpeTokenizer::State::encode_word(const std::string& word, std::vector<std::
   ids.insert(ids.end(), cached->second.begin(), cached->second.end());
 }
 
-void BpeTokenizer::State::encode_plain(std::string_view text, std::vector<std::int64_t>& ids) {
-  for (const auto& word : clip_words(text)) encode_word(word, ids);
+void BpeTokenizer::State::encode_words(const std::vector<std::string>& words,
+                                       std::vector<std::int64_t>& ids) {
+  for (const auto& word : words) encode_word(word, ids);
 }
 
 // A text without special tokens. Added ones are looked for when it is in its normal form.
 void BpeTokenizer::State::encode_part(std::string_view text, const AddedTokens& added,
                                       std::vector<std::int64_t>& ids) {
-  if (added.empty()) return encode_plain(text, ids);
+  if (added.empty()) return encode_words(clip_words(text), ids);
   const auto normal = clip_text(text);
   std::string_view left = normal;
   while (!left.empty()) {
     const auto found = added.find(left);
-    encode_plain(left.substr(0, found.at), ids);
+    encode_words(split_clip_text(left.substr(0, found.at)), ids);
     if (found.length == 0) break;
     ids.push_back(found.id);
     left.remove_prefix(found.at + found.length);
   }
-}
-
-BpeTokenizer::State::Found BpeTokenizer::State::find_special(std::string_view text) const {
-  Found first = {text.size(), 0, 0};
-  for (const auto& [token, id] : special) {
-    const auto at = text.find(token);
-    if (at < first.at || (at == first.at && token.size() > first.length)) {
-      first = {at, token.size(), id};
-    }
-  }
-  return first;
 }
 
 std::vector<std::int64_t> pad_ids(std::vector<std::int64_t> ids, std::size_t length,

@@ -132,10 +132,7 @@ std::size_t word_length(const CodePoints& text, std::size_t at) {
   return end - at;
 }
 
-}  // namespace
-
-std::vector<std::string> clip_words(std::string_view text) {
-  const auto points = normalize(text);
+std::vector<std::string> split(const CodePoints& points) {
   std::vector<std::string> words;
   for (std::size_t at = 0; at < points.size();) {
     if (kind_of(points[at]) == Kind::Space) {
@@ -147,6 +144,16 @@ std::vector<std::string> clip_words(std::string_view text) {
     for (; at < end; ++at) append_utf8(points[at], word);
   }
   return words;
+}
+
+}  // namespace
+
+std::vector<std::string> clip_words(std::string_view text) {
+  return split(normalize(text));
+}
+
+std::vector<std::string> split_clip_text(std::string_view normal) {
+  return split(decode(normal));
 }
 
 std::string clip_text(std::string_view text) {

@@ -17,8 +17,11 @@ namespace furrow::prompt {
 /// whose matches, leftmost first, are the words; white space between them is dropped.
 std::vector<std::string> clip_words(std::string_view text);
 
-/// `text` before it is cut: composed, its white space single, in lower case; UTF-8. The words of
-/// what this gives are those of `text`.
+/// `text` before it is cut: composed, its white space single, in lower case; UTF-8.
 std::string clip_text(std::string_view text);
+
+/// The words of what clip_text gave, or of a part of it; those of a whole are the words of its
+/// text. (Reading it as a text again would compose anew what lower case has taken apart: İ.)
+std::vector<std::string> split_clip_text(std::string_view normal);
 
 }  // namespace furrow::prompt

@@ -1,8 +1,8 @@
 #include "common/prompt/tokenizer/tokenizer_files.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cstdint>
-#include <cstdlib>
 #include <limits>
 #include <optional>
 #include <string_view>
@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include "common/base/files.h"
+#include "common/base/json.h"
 
 namespace furrow::prompt {
 
@@ -29,7 +30,7 @@ Unexpected invalid(const fs::path& path, std::string_view why) {
 
 Result<json> read_object(const fs::path& path) {
   FURROW_TRY(const auto text, read_file(path));
-  auto parsed = json::parse(text, nullptr, /*allow_exceptions=*/false);
+  auto parsed = parse_json(text);
   if (!parsed.is_object()) return invalid(path, "it is not a JSON object");
   return parsed;
 }
@@ -101,11 +102,13 @@ class SpecialTokens {
 void add_decoder_tokens(const json& config, TokenizerFiles& files) {
   const auto decoder = config.value("added_tokens_decoder", json::object());
   for (const auto& [id_text, token] : decoder.items()) {
-    const auto id = std::strtol(id_text.c_str(), nullptr, 10);
+    TokenId id = -1;
+    const auto* end = id_text.data() + id_text.size();
+    const bool is_number = std::from_chars(id_text.data(), end, id).ptr == end;
     const auto text =
         token.is_object() ? token_text(json{{"token", token}}, "token") : std::nullopt;
-    if (!text || id < 0 || id > std::numeric_limits<TokenId>::max()) continue;
-    files.vocabulary.emplace(*text, static_cast<TokenId>(id));
+    if (!text || !is_number || id < 0) continue;
+    files.vocabulary.emplace(*text, id);
     files.special.emplace(*text, files.vocabulary.at(*text));
   }
 }
@@ -130,6 +133,9 @@ Result<TokenizerFiles> read_tokenizer_files(const fs::path& folder) {
   FURROW_TRY(files.eos, special.find("eos_token", "<|endoftext|>", files));
   FURROW_TRY(files.unknown, special.find("unk_token", "<|endoftext|>", files));
   FURROW_TRY(files.pad, special.find("pad_token", "<|endoftext|>", files));
+
+  // It would be found at the beginning of every text, and nothing behind it.
+  if (files.special.count("") != 0) return invalid(folder, "it has a special token without text");
 
   const auto length = config.value("model_max_length", json());
   if (length.is_number() && length.get<double>() <= kMaxLength) {

@@ -118,6 +118,9 @@ TEST_F(TokenizerFolder, ABrokenVocabularyIsNamed) {
 
   write("vocab.json", "[]");
   EXPECT_THAT(error(), HasSubstr("vocab.json: it is not a JSON object"));
+
+  write("vocab.json", "{\"a\": " + std::string(100'000, '[') + std::string(100'000, ']') + "}");
+  EXPECT_THAT(error(), HasSubstr("vocab.json: it is not a JSON object"));
 }
 
 TEST_F(TokenizerFolder, MergesOfAnotherVocabularyAreNamed) {
@@ -130,6 +133,20 @@ TEST_F(TokenizerFolder, ASpecialTokenOutsideTheVocabularyIsNamed) {
   write("tokenizer_config.json", R"({"bos_token": "<start>"})");
 
   EXPECT_THAT(error(), HasSubstr("the bos_token \"<start>\" is not in vocab.json"));
+}
+
+TEST_F(TokenizerFolder, ASpecialTokenWithoutTextIsRefused) {
+  write("added_tokens.json", R"({"": 2000})");
+
+  EXPECT_THAT(error(), HasSubstr("it has a special token without text"));
+}
+
+TEST_F(TokenizerFolder, AnAddedTokenWhoseIdIsNoNumberIsNone) {
+  write("tokenizer_config.json", R"({"added_tokens_decoder": {"x": {"content": "<new>"}}})");
+
+  const auto tokenizer = BpeTokenizer::load(folder_).value();
+
+  EXPECT_EQ(tokenizer.encode("<new>"), BpeTokenizer::load(kEmoji)->encode("<new>"));
 }
 
 TEST_F(TokenizerFolder, AddedTokensAreCutOutWhole) {

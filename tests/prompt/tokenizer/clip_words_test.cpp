@@ -35,6 +35,13 @@ TEST(ClipWords, LowerCaseLooksAtNoNeighbour) {
   EXPECT_THAT(clip_words("\xC4\xB0"), ElementsAre("i", "\xCC\x87"));             // İ
 }
 
+TEST(ClipWords, OfANormalTextAreThoseOfTheText) {
+  // Composing again would put the comma below before the dot above that lower case has split off.
+  const std::string text = "a\u0130\u0326 \u1E9B\u0323 b";
+
+  EXPECT_EQ(split_clip_text(clip_text(text)), clip_words(text));
+}
+
 TEST(ClipWords, BytesThatAreNotTextBecomeTheReplacementCharacter) {
   EXPECT_THAT(clip_words("a\xFFz"), ElementsAre("a", "\xEF\xBF\xBD", "z"));
   EXPECT_THAT(clip_words(std::string_view("a\0b", 3)), ElementsAre("a", std::string(1, '\0'), "b"));

@@ -1,16 +1,17 @@
 #include "worker/engine/model/network_loader.h"
 
 #include "common/base/files.h"
+#include "common/base/json.h"
 
 namespace furrow::engine {
 
 Result<nlohmann::json> read_json(const std::filesystem::path& path) {
   FURROW_TRY(const auto text, read_file(path));
-  try {
-    return nlohmann::json::parse(text);
-  } catch (const nlohmann::json::exception& e) {
-    return fail(ErrorKind::Invalid, fmt::format("{} is not JSON: {}", path.string(), e.what()));
-  }
+  auto json = parse_json(text);
+  if (!json.is_discarded()) return json;
+  return fail(ErrorKind::Invalid,
+              fmt::format("{} is not JSON, or nested more than {} deep. Download the model again.",
+                          path.string(), kMaxJsonDepth));
 }
 
 Unexpected in_file(const std::filesystem::path& path, const Error& error) {

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "common/base/files.h"
+#include "common/base/json.h"
 
 namespace furrow::engine::weights {
 
@@ -25,8 +26,14 @@ struct ShardIndex {
 Result<ShardIndex> read_index(const fs::path& path) {
   FURROW_TRY(const auto text, read_file(path));
   ShardIndex index;
+  const json document = parse_json(text);
+  if (document.is_discarded()) {
+    return fail(ErrorKind::Invalid,
+                fmt::format("{} is not an index of shards: it is not JSON, or nested more than {} "
+                            "deep.",
+                            path.string(), kMaxJsonDepth));
+  }
   try {
-    const json document = json::parse(text);
     for (const auto& [tensor, shard] : document.at("weight_map").items()) {
       const auto name = shard.get<std::string>();
       // A shard lies beside its index; anything else would reach out of the model's folder.

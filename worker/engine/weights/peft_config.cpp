@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "common/base/files.h"
+#include "common/base/json.h"
 #include "worker/engine/weights/lora_factors.h"
 
 namespace furrow::engine::weights {
@@ -32,11 +33,11 @@ PeftConfig PeftConfig::read(const TensorFile& file) {
   PeftConfig config;
   const auto found = file.metadata.find("lora_adapter_metadata");
   if (found != file.metadata.end()) {
-    config.config_ = json::parse(found->second, nullptr, /*allow_exceptions=*/false);
+    config.config_ = parse_json(found->second);
   } else if (is_of_peft_itself(file)) {
     const auto beside = MappedFile::open(file.path.parent_path() / "adapter_config.json");
     if (!beside) return config;
-    config.config_ = json::parse(beside->bytes(), nullptr, /*allow_exceptions=*/false);
+    config.config_ = parse_json(beside->bytes());
     config.is_of_one_network_ = true;
   }
   return config;
