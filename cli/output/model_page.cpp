@@ -87,7 +87,7 @@ class ModelPage {
     line("note", traits.note);
     line("parts", fmt::format("{}", fmt::join(traits.parts, ", ")));
     line("missing", fmt::format("{}", fmt::join(missing_parts(traits), ", ")));
-    const bool renders = engine_renders(traits, shown_.found.layout);
+    const bool renders = engine_renders(traits);
     if (has_network(traits)) line("renders", renders ? "yes" : "not by itself, or not yet");
     add_weights();
     add_hashes();
@@ -152,7 +152,7 @@ void add_local(Json& json, const FoundModel& found) {
   json["variant"] = text_or_null(name_of(traits.variant));
   json["prediction"] = text_or_null(name_of(traits.prediction));
   json["note"] = text_or_null(traits.note);
-  json["renders"] = engine_renders(traits, found.layout);
+  json["renders"] = engine_renders(traits);
   json["bytes"] = bytes_on_disk(found);
   json["path"] = found.path.string();
 }

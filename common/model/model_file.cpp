@@ -21,6 +21,11 @@ bool has_a_choice(const Traits& traits) {
   return has_network && traits.prediction != Prediction::Flow;
 }
 
+void take_prediction(Prediction by_yaml, Traits& traits) {
+  traits.prediction_is_by_yaml = by_yaml != traits.prediction;
+  traits.prediction = by_yaml;
+}
+
 }  // namespace
 
 bool is_weights_file(const std::filesystem::path& file) {
@@ -36,7 +41,7 @@ Result<ModelFile> open_model_file(const std::filesystem::path& path) {
   }
   if (has_a_choice(*traits)) {
     FURROW_TRY(const auto predicts_v, weights::predicts_v_by_yaml(path));
-    if (predicts_v) traits->prediction = *predicts_v ? Prediction::V : Prediction::Epsilon;
+    if (predicts_v) take_prediction(*predicts_v ? Prediction::V : Prediction::Epsilon, *traits);
     traits->default_size = default_size_of(traits->family, traits->prediction);
   }
   return ModelFile{*std::move(traits), std::move(file)};

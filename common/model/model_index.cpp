@@ -82,7 +82,7 @@ class Scanner {
       if (!fs::equivalent(first->second, path, ignored)) hide(path, first->second);
       return;
     }
-    if (!engine_renders(found->traits, found->layout)) {
+    if (!engine_renders(found->traits)) {
       index_.others.push_back(*std::move(found));
       return;
     }
@@ -160,8 +160,14 @@ Result<FoundModel> read_model(const fs::path& path) {
 }
 
 Result<Digest> content_hash(const FoundModel& model, FileHashes& hashes) {
-  if (model.layout == Layout::SingleFile) return hashes.hash_of(model.path);
   std::string lines = "furrow-model/1\n";
+  if (model.layout == Layout::SingleFile) {
+    FURROW_TRY(const Digest digest, hashes.hash_of(model.path));
+    if (!model.traits.prediction_is_by_yaml) return digest;
+    lines += fmt::format("weights {}\nprediction {}\n", digest.hex(),
+                         name_of(model.traits.prediction));
+    return sha256(lines);
+  }
   for (const fs::path& file : model.content) {
     FURROW_TRY(const Digest digest, hashes.hash_of(model.path / file));
     lines += fmt::format("{} {}\n", file.generic_string(), digest.hex());

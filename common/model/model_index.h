@@ -63,6 +63,12 @@ Result<FoundModel> find_model(const std::filesystem::path& path);
 ///   furrow-model/1
 ///   RELATIVE-NAME HEXADECIMAL-SHA256 …   one a file, sorted: configs, vocabularies and weights
 ///
+/// and of a file whose prediction a .yaml beside it decides, that of the lines
+///
+///   furrow-model/1
+///   weights HEXADECIMAL-SHA256
+///   prediction v_prediction              or epsilon
+///
 /// each ended by a new line. Does not depend on where the model is or how it is called, nor on
 /// files that no engine reads. Errors: as of reading its files.
 Result<Digest> content_hash(const FoundModel& model, FileHashes& hashes);

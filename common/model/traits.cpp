@@ -103,8 +103,8 @@ std::uint32_t default_size_of(std::string_view family, Prediction prediction) {
   return 1024;
 }
 
-bool engine_renders(const Traits& traits, Layout layout) {
-  if (traits.kind == Kind::Vae) return layout == Layout::Folder;
+bool engine_renders(const Traits& traits) {
+  if (traits.kind == Kind::Vae) return true;
   // Weights that are not in a file can come from nowhere else yet.
   return traits.kind == Kind::Checkpoint && traits.variant == Variant::Plain &&
          std::ranges::find(kRenderedFamilies, traits.family) != kRenderedFamilies.end() &&

@@ -49,6 +49,8 @@ struct Traits {
   std::string family;
   Variant variant = Variant::Plain;
   Prediction prediction = Prediction::Unknown;
+  /// A .yaml beside the file says so, and the tensors say something else or nothing.
+  bool prediction_is_by_yaml = false;
   bool has_zero_terminal_snr = false;
   /// Its networks as diffusers calls them ("unet", "text_encoder_2"), sorted; empty: it has none.
   std::vector<std::string> parts;
@@ -66,7 +68,7 @@ std::uint32_t default_size_of(std::string_view family, Prediction prediction);
 enum class Layout { Folder, SingleFile };
 
 /// Whether the engine renders with it. Workers tell the farm of nothing else.
-bool engine_renders(const Traits& traits, Layout layout);
+bool engine_renders(const Traits& traits);
 
 /// "an sdxl LoRA", "an sd1 checkpoint (inpaint)": for sentences.
 std::string phrase_of(const Traits& traits);

@@ -140,6 +140,11 @@ double StepStrength::at(int step, int steps) const {
   return before.strength + share * (next->strength - before.strength);
 }
 
+bool is_lora(const NetworkTag& tag) {
+  const std::string kind = to_lower(tag.kind);
+  return kind == "lora" || kind == "lyco";
+}
+
 Result<LoraTag> read_lora(const NetworkTag& tag) {
   return LoraReader(tag).read();
 }

@@ -43,7 +43,10 @@ struct LoraTag {
   bool operator==(const LoraTag&) const = default;
 };
 
-/// Reads a tag of the kind "lora" or "lyco", in A1111's and sdnext's forms:
+/// Whether a tag is of the kind "lora" or "lyco", in any case.
+bool is_lora(const NetworkTag& tag);
+
+/// Reads a tag for which is_lora, in A1111's and sdnext's forms:
 ///
 ///   <lora:name>  <lora:name:0.8>                  one strength, 1 when none is given
 ///   <lora:name:0.5:0.8>  <lora:name:0.5:0.8:16>   text encoder, UNet, rank

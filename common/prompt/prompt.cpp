@@ -15,11 +15,6 @@ namespace furrow::prompt {
 
 namespace {
 
-bool is_lora(const NetworkTag& tag) {
-  const std::string kind = to_lower(tag.kind);
-  return kind == "lora" || kind == "lyco";
-}
-
 class PromptReader {
  public:
   explicit PromptReader(const PromptSource& source)

@@ -149,6 +149,19 @@ Result<SingleFileMap> SingleFileMap::of(const TensorShapes& tensors) {
   return map;
 }
 
+Result<SingleFileMap> SingleFileMap::of_autoencoder(const TensorShapes& tensors) {
+  for (const std::string_view prefix : {"first_stage_model.", "vae.", ""}) {
+    if (!has_any(tensors, std::string(prefix) + "decoder.conv_in.")) continue;
+    const auto names = names_below(tensors, prefix);
+    const bool has_members = names.has_any("decoder.up_blocks.");
+    SingleFileMap map;
+    map.parts_.push_back({std::string(prefix), "vae",
+                          has_members ? autoencoder_members_map() : autoencoder_map(names)});
+    return map;
+  }
+  return fail(ErrorKind::Invalid, "it holds no VAE (no tensor \"decoder.conv_in.weight\")");
+}
+
 std::vector<std::string> SingleFileMap::components() const {
   std::vector<std::string> names;
   for (const auto& part : parts_) names.push_back(part.component);

@@ -19,6 +19,10 @@ class SingleFileMap {
   /// Errors: Invalid, as recognise_model.
   static Result<SingleFileMap> of(const TensorShapes& tensors);
 
+  /// Of the autoencoder only: alone in a file, in the original layout or as diffusers names it, or
+  /// that of a whole checkpoint. traits() say nothing then. Errors: Invalid, when there is none.
+  static Result<SingleFileMap> of_autoencoder(const TensorShapes& tensors);
+
   const ModelTraits& traits() const { return traits_; }
 
   /// The components that the file has, as diffusers folders name them: "unet" or "transformer",

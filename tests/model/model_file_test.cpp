@@ -127,6 +127,28 @@ TEST_F(ModelFileTest, AYamlBesideTheFileTellsThePrediction) {
   }
 }
 
+TEST_F(ModelFileTest, AYamlThatChangesThePredictionMakesAnotherModel) {
+  const fs::path file = copy("sd2", "second.safetensors");
+  const auto hash = [&] { return read_model(file)->description.model().hash(); };
+  const std::string alone = hash();
+  EXPECT_EQ(alone, sha256(*read_file(file)).raw());
+
+  write("second.yaml", "model: {params: {parameterization: v}}");
+  const std::string with_v = hash();
+  write("second.yaml", "model: {params: {parameterization: eps}}");
+  const std::string with_epsilon = hash();
+  EXPECT_NE(with_v, alone);
+  EXPECT_NE(with_epsilon, alone);
+  EXPECT_NE(with_epsilon, with_v);
+
+  write("second.yaml", "model: {params: {parameterization: eps}, target: something.else}");
+  EXPECT_EQ(hash(), with_epsilon);
+
+  const fs::path first = copy("sd1_fp16_ema", "first.safetensors");
+  write("first.yaml", "model: {params: {parameterization: eps}}");
+  EXPECT_EQ(read_model(first)->description.model().hash(), sha256(*read_file(first)).raw());
+}
+
 TEST_F(ModelFileTest, ADamagedYamlIsAFault) {
   const fs::path file = copy("sd2", "second.safetensors");
   write("second.yaml", "model: [");

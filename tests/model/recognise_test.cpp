@@ -187,19 +187,18 @@ TEST(Recognise, WhatIsNothingKnownIsRefused) {
 
 TEST(Traits, TheEngineRendersWholeModelsOfItsFamilies) {
   Traits traits = recognised(golden("sd1_fp16_ema"));
-  EXPECT_TRUE(engine_renders(traits, Layout::SingleFile));
-  EXPECT_TRUE(engine_renders(recognised(xl(2048)), Layout::SingleFile));
-  EXPECT_FALSE(engine_renders(recognised(golden("flux_transformer")), Layout::SingleFile));
+  EXPECT_TRUE(engine_renders(traits));
+  EXPECT_TRUE(engine_renders(recognised(xl(2048))));
+  EXPECT_FALSE(engine_renders(recognised(golden("flux_transformer"))));
 
   traits.variant = Variant::Inpaint;
-  EXPECT_FALSE(engine_renders(traits, Layout::SingleFile));
+  EXPECT_FALSE(engine_renders(traits));
   traits.variant = Variant::Plain;
   traits.parts = {"unet", "vae"};
-  EXPECT_FALSE(engine_renders(traits, Layout::SingleFile));
+  EXPECT_FALSE(engine_renders(traits));
   traits = {};
   traits.kind = Kind::Vae;
-  EXPECT_TRUE(engine_renders(traits, Layout::Folder));
-  EXPECT_FALSE(engine_renders(traits, Layout::SingleFile));
+  EXPECT_TRUE(engine_renders(traits));
 }
 
 TEST(Traits, PhrasesReadAsSentences) {

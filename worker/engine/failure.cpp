@@ -41,10 +41,6 @@ v1::FailureClass class_of(std::string_view what) {
   return v1::FAILURE_CLASS_INTERNAL;
 }
 
-Failure out_of_memory(std::string_view doing) {
-  return {v1::FAILURE_CLASS_OOM, fmt::format("out of memory while {}", doing)};
-}
-
 Failure thrown(std::string_view doing, std::string_view what) {
   const v1::FailureClass kind = class_of(what);
   if (kind == v1::FAILURE_CLASS_OOM) return out_of_memory(doing);
@@ -61,6 +57,10 @@ Failure failure_of(const Error& error) {
 Failure failure_of_loading(const Error& error) {
   const v1::FailureClass kind = class_of(error.kind);
   return {kind == v1::FAILURE_CLASS_INPUT ? v1::FAILURE_CLASS_REJECTED : kind, error.message};
+}
+
+Failure out_of_memory(std::string_view doing) {
+  return {v1::FAILURE_CLASS_OOM, fmt::format("out of memory while {}", doing)};
 }
 
 std::optional<Failure> failure_while(std::string_view doing, const std::function<void()>& work) {

@@ -24,6 +24,9 @@ Failure failure_of(const Error& error);
 /// not.
 Failure failure_of_loading(const Error& error);
 
+/// The memory of the device or of the machine was full "while <doing>".
+Failure out_of_memory(std::string_view doing);
+
 /// Runs `work`, the edge at which exceptions of libtorch and the standard library end.
 /// Returns nothing when it went well; otherwise what happened "while <doing>".
 std::optional<Failure> failure_while(std::string_view doing, const std::function<void()>& work);

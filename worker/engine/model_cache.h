@@ -33,18 +33,21 @@ class ModelCache {
   ModelCache(const Device& device, std::uint64_t most_bytes)
       : device_(device), most_bytes_(most_bytes) {}
 
-  /// @param folder  a diffusers model folder, or a whole checkpoint in one file
-  /// @param hash    of its content: a model that was replaced is loaded anew
+  /// @param path  a diffusers model folder, or a whole checkpoint in one file
+  /// @param hash  of its content: a model that was replaced is loaded anew
   /// Errors: as load_stable_diffusion; Invalid also for a scheduler config that cannot be used.
-  Result<std::shared_ptr<const LoadedModel>> model(const std::filesystem::path& folder,
+  Result<std::shared_ptr<const LoadedModel>> model(const std::filesystem::path& path,
                                                    const std::string& hash);
 
-  /// @param folder  a VAE's folder, or a model folder whose VAE is meant
-  Result<std::shared_ptr<const nn::AutoencoderKl>> vae(const std::filesystem::path& folder,
-                                                       const std::string& hash);
+  /// @param path  a VAE's folder or file, or a model's folder or file whose VAE is meant
+  /// @param own   the VAE that it takes the place of: a file does not tell how latents are scaled
+  /// Errors: as load_autoencoder.
+  Result<std::shared_ptr<const nn::AutoencoderKl>> vae(const std::filesystem::path& path,
+                                                       const std::string& hash,
+                                                       const nn::AutoencoderKl& own);
 
-  /// Whether the next call of model() or vae() for this returns at once.
-  bool holds(const std::filesystem::path& folder, const std::string& hash) const;
+  /// Whether the next call of model() for this returns at once.
+  bool holds(const std::filesystem::path& path, const std::string& hash) const;
 
  private:
   /// One model or one VAE.
@@ -57,7 +60,6 @@ class ModelCache {
 
   Entry* find(const std::string& key);
   void make_room(std::uint64_t bytes);
-  std::uint64_t bytes_of(const std::filesystem::path& folder) const;
 
   const Device device_;
   const std::uint64_t most_bytes_;

@@ -4,6 +4,7 @@
 #include <deque>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "furrow/v1/engine.pb.h"
 
@@ -32,6 +33,9 @@ class RenderQueue {
 
   /// False: the queue is full.
   bool add(v1::RenderCell cell);
+
+  /// Puts a cell that was taken back to where it is the next, whether or not the queue is full.
+  void put_back(v1::RenderCell cell) { waiting_.push_front(std::move(cell)); }
 
   /// Takes the next cell out.
   /// @param running  what is being denoised; nothing when the device is free

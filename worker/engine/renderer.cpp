@@ -19,7 +19,8 @@ namespace furrow::engine {
 
 namespace {
 
-constexpr std::size_t kPromptsKept = 256;
+/// Bound on the conditioning that is kept.
+constexpr std::uint64_t kMostPromptBytes = std::uint64_t{256} << 20;
 constexpr auto kPreviewEvery = std::chrono::milliseconds(500);
 
 /// Bounds on one forward pass and one decoding, so that activations of large pictures fit: eight
@@ -38,6 +39,13 @@ class Stopwatch {
 
 std::int64_t pixels(const v1::Recipe& recipe) {
   return std::int64_t{recipe.width()} * recipe.height();
+}
+
+std::uint64_t bytes_of(const pipelines::TextConditioning& text) {
+  const auto bytes = [](const at::Tensor& tensor) {
+    return tensor.defined() ? static_cast<std::uint64_t>(tensor.nbytes()) : 0;
+  };
+  return bytes(text.states) + bytes(text.pooled);
 }
 
 /// Records what came of the recipe's prompts.
@@ -63,7 +71,7 @@ Renderer::Renderer(RendererOptions options, Tell tell)
     : options_(std::move(options)),
       tell_(std::move(tell)),
       models_(options_.device, options_.model_cache_bytes),
-      prompts_(kPromptsKept) {}
+      prompts_(kMostPromptBytes) {}
 
 void Renderer::render(v1::RenderCell cell) {
   const v1::Token token = cell.token();
@@ -91,7 +99,8 @@ void Renderer::take_turn() {
 
 void Renderer::let_cells_join() {
   std::vector<Id> joined;
-  while (active_.size() < options_.max_batch) {
+  if (active_.empty()) takes_no_more_ = false;
+  while (active_.size() < options_.max_batch && !takes_no_more_) {
     auto cell = queue_.take_next(running_);
     if (!cell) break;
     const v1::Token token = cell->token();
@@ -104,6 +113,13 @@ void Renderer::let_cells_join() {
       tell_failed(token, *failure);
       continue;
     }
+    // Weights that all rows share cannot be changed for one cell of several.
+    if (attempt.loras.are_for_one_cell && !active_.empty()) {
+      queue_.put_back(std::move(attempt.cell));
+      takes_no_more_ = true;
+      break;
+    }
+    takes_no_more_ = attempt.loras.are_for_one_cell;
     running_ = key;
     limit_rows(attempt.cell.recipe());
     batcher_.add(next_id_, std::move(denoising));
@@ -129,17 +145,31 @@ Result<std::shared_ptr<const LoadedModel>> Renderer::load(const v1::RenderCell& 
   return model;
 }
 
+/// Keeps what was made ready for the model when the next cell has the same one.
+Result<void> Renderer::change_model(const v1::RenderCell& cell) {
+  if (!models_.holds(cell.model_path(), cell.recipe().model().hash())) {
+    loras_.reset();
+    model_.reset();  // makes room for the next
+  }
+  FURROW_TRY(auto next, load(cell));
+  if (next == model_) return {};
+  loras_.reset();
+  model_ = std::move(next);
+  loras_.emplace(*model_->parts);
+  return {};
+}
+
 Result<void> Renderer::load_parts(const v1::RenderCell& cell, Attempt& attempt) {
   if (!running_) {
-    model_.reset();  // makes room for the next
-    FURROW_TRY(model_, load(cell));
+    FURROW_TRY_VOID(change_model(cell));
   }
   if (cell.vae_path().empty()) {
     attempt.vae = {model_, model_->parts->vae.get()};
     return {};
   }
   const Stopwatch watch;
-  FURROW_TRY(attempt.vae, models_.vae(cell.vae_path(), cell.recipe().vae().hash()));
+  FURROW_TRY(attempt.vae,
+             models_.vae(cell.vae_path(), cell.recipe().vae().hash(), *model_->parts->vae));
   unpaid_load_seconds_ += watch.seconds();
   return {};
 }
@@ -163,12 +193,14 @@ Result<void> Renderer::begin(v1::RenderCell cell, Attempt& attempt,
   tell_phase(cell.token(), v1::PHASE_ENCODING);
   const Stopwatch watch;
   FURROW_TRY(attempt.prompts, pipelines::read_prompts(recipe));
+  FURROW_TRY(attempt.loras, loras_->read(attempt.prompts.positive.loras, cell));
   FURROW_TRY(auto conditioning,
-             pipelines::condition(attempt.prompts,
-                                  {recipe.guidance_scale(), model_->zeros_for_empty_negative()},
-                                  [&](const std::string& text) { return encode(cell, text); }));
+             pipelines::condition(
+                 attempt.prompts, {recipe.guidance_scale(), model_->zeros_for_empty_negative()},
+                 [&](const std::string& text) { return encode(cell, attempt.loras, text); }));
   FURROW_TRY(denoising, pipelines::begin_text_to_image(*model_->parts, model_->scheduler, recipe,
                                                        std::move(conditioning)));
+  denoising.loras = attempt.loras.unet;
   attempt.timing.set_encode(watch.seconds());
   attempt.previewed = std::chrono::steady_clock::now();
   attempt.cell = std::move(cell);
@@ -185,14 +217,17 @@ std::optional<Failure> Renderer::prepare(v1::RenderCell cell, Attempt& attempt,
 }
 
 Result<pipelines::TextConditioning> Renderer::encode(const v1::RenderCell& cell,
+                                                     const CellLoras& loras,
                                                      const std::string& text) {
   const v1::Recipe& recipe = cell.recipe();
-  const std::string key = fmt::format("{}\n{}\n{}\n{}", cell.model_path(), recipe.model().hash(),
-                                      recipe.clip_skip(), text);
+  const std::string key =
+      fmt::format("{}\n{}\n{}\n{}\n{}", cell.model_path(), recipe.model().hash(),
+                  recipe.clip_skip(), loras.text_key, text);
   if (const auto* found = prompts_.find(key)) return *found;
+  FURROW_TRY_VOID(loras_->use_on_text_encoders(loras));
   FURROW_TRY(auto encoded,
              pipelines::encode_prompt(*model_->parts, text, {.clip_skip = recipe.clip_skip()}));
-  prompts_.put(key, encoded);
+  prompts_.put(key, encoded, bytes_of(encoded));
   return encoded;
 }
 
@@ -213,8 +248,9 @@ std::int64_t Renderer::rows() const {
 /// One call to the model for every cell. When memory runs out, smaller passes are tried once.
 std::optional<Failure> Renderer::tick() {
   const auto once = [&] {
-    return failure_while("denoising",
-                         [&] { batcher_.tick(pipelines::UNetDenoiser(*model_->parts->unet)); });
+    return failure_while("denoising", [&] {
+      batcher_.tick(pipelines::UNetDenoiser(*model_->parts->unet, &loras_->unet()));
+    });
   };
   auto failure = once();
   if (!failure || failure->kind != v1::FAILURE_CLASS_OOM) return failure;
@@ -238,7 +274,9 @@ void Renderer::step() {
   }
   for (const Id id : ids) {
     const pipelines::Denoising& cell = batcher_.at(id);
-    if (failure) {
+    if (cell.is_torn) {
+      drop(id, failure.value_or(out_of_memory("denoising")));
+    } else if (failure) {
       drop(id, *failure);
     } else if (cell.is_broken) {
       drop(id, {v1::FAILURE_CLASS_NAN,
@@ -264,8 +302,11 @@ void Renderer::tell_progress(Id id, Attempt& attempt) {
   const Instant now = std::chrono::steady_clock::now();
   if (now - attempt.previewed >= kPreviewEvery && !sampler.is_finished()) {
     attempt.previewed = now;
-    preview =
-        image::encode_png(model_->preview.draw(sampler.denoised()), {}, image::PngEffort::Fast);
+    const auto failure = failure_while("drawing a preview", [&] {
+      preview =
+          image::encode_png(model_->preview.draw(sampler.denoised()), {}, image::PngEffort::Fast);
+    });
+    if (failure) preview.clear();  // the picture itself may still come to its end
   }
   tell_(std::move(message), preview);
 }
@@ -323,7 +364,9 @@ void Renderer::decode(const std::vector<Id>& ids) {
       batcher_.remove(ids[i]);
       v1::Timing timing = done.mapped().timing;
       timing.set_decode(share);
-      deliver(done.mapped(), pictures[i], timing);
+      const auto undelivered =
+          failure_while("saving", [&] { deliver(done.mapped(), pictures[i], timing); });
+      if (undelivered) tell_failed(done.mapped().cell.token(), *undelivered);
     }
   }
 }

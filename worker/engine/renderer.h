@@ -14,6 +14,7 @@
 #include "worker/engine/device.h"
 #include "worker/engine/failure.h"
 #include "worker/engine/model_cache.h"
+#include "worker/engine/model_loras.h"
 #include "worker/engine/pipelines/batcher.h"
 #include "worker/engine/pipelines/text_to_image.h"
 #include "worker/engine/render_queue.h"
@@ -55,6 +56,7 @@ class Renderer {
   struct Attempt {
     v1::RenderCell cell;
     pipelines::RecipePrompts prompts;
+    CellLoras loras;
     std::shared_ptr<const nn::AutoencoderKl> vae;
     v1::Timing timing;
     Instant previewed;  // when its last preview was made
@@ -65,12 +67,14 @@ class Renderer {
   // Joining.
   void let_cells_join();
   Result<std::shared_ptr<const LoadedModel>> load(const v1::RenderCell& cell);
+  Result<void> change_model(const v1::RenderCell& cell);
   Result<void> load_parts(const v1::RenderCell& cell, Attempt& attempt);
   std::optional<Failure> load_for(const v1::RenderCell& cell, Attempt& attempt);
   Result<void> begin(v1::RenderCell cell, Attempt& attempt, pipelines::Denoising& denoising);
   std::optional<Failure> prepare(v1::RenderCell cell, Attempt& attempt,
                                  pipelines::Denoising& denoising);
-  Result<pipelines::TextConditioning> encode(const v1::RenderCell& cell, const std::string& text);
+  Result<pipelines::TextConditioning> encode(const v1::RenderCell& cell, const CellLoras& loras,
+                                             const std::string& text);
   void limit_rows(const v1::Recipe& recipe);
 
   // Stepping.
@@ -94,13 +98,15 @@ class Renderer {
 
   RenderQueue queue_;
   ModelCache models_;
-  StageCache<pipelines::TextConditioning> prompts_;  // conditioning by model, clip skip and text
+  StageCache<pipelines::TextConditioning> prompts_;  // by model, clip skip, LoRAs and text
 
   // The batch under way: cells of one key and its model.
   std::optional<BatchKey> running_;
   std::shared_ptr<const LoadedModel> model_;
+  std::optional<ModelLoras> loras_;  // of model_
   pipelines::Batcher batcher_;
   std::map<Id, Attempt> active_;
+  bool takes_no_more_ = false;  // until the batch is empty: a cell in it, or the next one, is alone
   Id next_id_ = 0;
   double unpaid_load_seconds_ = 0;  // loading that no cell has been charged for yet
 };

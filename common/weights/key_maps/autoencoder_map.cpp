@@ -50,6 +50,26 @@ void add_half(std::vector<ModuleNames>& names, std::string_view half) {
   }
 }
 
+// The levels of the encoder ("down") or the decoder ("up"), which the original counts from the
+// finest and a diffusers folder in the order in which they are run.
+void add_levels(std::vector<ModuleNames>& names, const NameSet& originals, std::string_view way) {
+  const bool is_up = way == "up";
+  const std::string half = is_up ? "decoder" : "encoder";
+  const auto levels = originals.count(fmt::format("{}.{}.", half, way));
+  for (std::int64_t level = 0; level < levels; ++level) {
+    const auto original = fmt::format("{}.{}.{}", half, way, level);
+    const auto member =
+        fmt::format("{}.{}_blocks.{}", half, way, is_up ? levels - 1 - level : level);
+    const auto resnets = originals.count(original + ".block.");
+    for (std::int64_t i = 0; i < resnets; ++i) {
+      add_resnet(names, fmt::format("{}.block.{}", original, i),
+                 fmt::format("{}.resnets.{}", member, i));
+    }
+    add(names, fmt::format("{}.{}sample.conv", original, way),
+        fmt::format("{}.{}samplers.0.conv", member, way));
+  }
+}
+
 }  // namespace
 
 ModuleMap autoencoder_map(const NameSet& originals) {
@@ -59,28 +79,15 @@ ModuleMap autoencoder_map(const NameSet& originals) {
   names.push_back({"loss", {}, {}, Change::None});  // the discriminator it was trained against
   add_half(names, "encoder");
   add_half(names, "decoder");
-  const auto levels = originals.count("encoder.down.");
-  for (std::int64_t level = 0; level < levels; ++level) {
-    const auto original = fmt::format("encoder.down.{}", level);
-    const auto member = fmt::format("encoder.down_blocks.{}", level);
-    const auto resnets = originals.count(original + ".block.");
-    for (std::int64_t i = 0; i < resnets; ++i) {
-      add_resnet(names, fmt::format("{}.block.{}", original, i),
-                 fmt::format("{}.resnets.{}", member, i));
-    }
-    add(names, original + ".downsample.conv", member + ".downsamplers.0.conv");
-  }
-  const auto up_levels = originals.count("decoder.up.");
-  for (std::int64_t level = 0; level < up_levels; ++level) {
-    const auto original = fmt::format("decoder.up.{}", level);
-    const auto member = fmt::format("decoder.up_blocks.{}", up_levels - 1 - level);
-    const auto resnets = originals.count(original + ".block.");
-    for (std::int64_t i = 0; i < resnets; ++i) {
-      add_resnet(names, fmt::format("{}.block.{}", original, i),
-                 fmt::format("{}.resnets.{}", member, i));
-    }
-    add(names, original + ".upsample.conv", member + ".upsamplers.0.conv");
-  }
+  add_levels(names, originals, "down");
+  add_levels(names, originals, "up");
+  return ModuleMap(std::move(names));
+}
+
+ModuleMap autoencoder_members_map() {
+  std::vector<ModuleNames> names;
+  for (const char* part : {"encoder", "decoder", "quant_conv", "post_quant_conv"})
+    add(names, part, part);
   return ModuleMap(std::move(names));
 }
 

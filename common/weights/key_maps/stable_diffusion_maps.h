@@ -37,6 +37,9 @@ ModuleMap unet_map(const UNetBlocks& blocks);
 /// originals: the decoder counts its levels from the other end.
 ModuleMap autoencoder_map(const NameSet& names);
 
+/// An autoencoder that has AutoencoderKL's names already.
+ModuleMap autoencoder_members_map();
+
 /// CLIP's text encoder as transformers names it, with or without "text_model." in front.
 ModuleMap clip_text_map();
 

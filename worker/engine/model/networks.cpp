@@ -8,6 +8,7 @@
 
 #include "worker/engine/model/network_loader.h"
 #include "worker/engine/weights/key_maps.h"
+#include "worker/engine/weights/single_file.h"
 #include "worker/engine/weights/upscaler_keys.h"
 
 namespace furrow::engine {
@@ -72,6 +73,19 @@ Result<std::unique_ptr<nn::AutoencoderKl>> load_autoencoder(const ModelParts& pa
   FURROW_TRY(auto loaded, (load_part<nn::AutoencoderKl, nn::AutoencoderConfig>(
                               parts, part, kDiffusersStem, weights::autoencoder_key, placement)));
   return std::move(loaded.net);
+}
+
+Result<std::unique_ptr<nn::AutoencoderKl>> load_autoencoder_file(const fs::path& file,
+                                                                 const nn::AutoencoderKl& like,
+                                                                 weights::Placement placement) {
+  FURROW_TRY(const auto opened, weights::SingleFile::open_autoencoder(file));
+  FURROW_TRY(const auto checkpoint, opened.component("vae", weights::autoencoder_key));
+  FURROW_TRY(const auto json, opened.config("vae"));
+  auto config = nn::AutoencoderConfig::read(json);
+  if (!config) return in_file(file, config.error());
+  config->scaling_factor = like.config.scaling_factor;
+  config->shift_factor = like.config.shift_factor;
+  return build_network<nn::AutoencoderKl>(checkpoint, *config, placement);
 }
 
 Result<std::unique_ptr<nn::AutoencoderTiny>> load_autoencoder_tiny(const fs::path& folder,

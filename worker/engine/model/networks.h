@@ -33,6 +33,12 @@ Result<std::unique_ptr<nn::AutoencoderKl>> load_autoencoder(const std::filesyste
                                                             at::ScalarType precision,
                                                             at::Device device);
 
+/// A VAE alone in a file, or that of a whole checkpoint in one. No tensor tells how its latents are
+/// scaled: as those of `like`, the model's own.
+Result<std::unique_ptr<nn::AutoencoderKl>> load_autoencoder_file(const std::filesystem::path& file,
+                                                                 const nn::AutoencoderKl& like,
+                                                                 weights::Placement placement);
+
 /// Weights as diffusers has them, or the two files of the original release, whose names end with
 /// "_encoder" and "_decoder".
 Result<std::unique_ptr<nn::AutoencoderTiny>> load_autoencoder_tiny(

@@ -29,9 +29,9 @@ class Batcher {
   const Denoising& at(CellId id) const { return cells_.at(id); }
 
   /// One call to the model for every cell, in as few forward passes as `most_rows` and the lengths
-  /// of the prompts allow. Finished and broken cells stay until they are removed and are skipped.
-  /// Throws what libtorch throws; each cell then has advanced by one call or not at all, and
-  /// another tick may be tried.
+  /// of the prompts allow. Finished, broken and torn cells stay until they are removed and are
+  /// skipped. Throws what libtorch throws; each cell then has advanced by one call, or not at all,
+  /// or is torn, and another tick may be tried for the others.
   void tick(const Denoiser& denoiser);
 
   /// The most rows of one forward pass (a guided cell has two or more, and is never split).

@@ -109,11 +109,13 @@ Result<RecipePrompts> read_prompts(const v1::Recipe& recipe) {
                                                     .side = prompt::Side::Negative,
                                                     .seed = recipe.seed(),
                                                     .pass = pass}));
-  if (!prompts.positive.networks.empty())
+  for (const prompt::NetworkTag& network : prompts.positive.networks) {
+    if (prompt::is_lora(network)) continue;
     return fail(ErrorKind::Invalid,
-                fmt::format("prompt: {} asks for a network beside the model, which this engine "
-                            "cannot load yet; take the tag out to render without it",
-                            prompts.positive.networks.front().written));
+                fmt::format("prompt: {} asks for a network that is no LoRA, which this engine cannot "
+                            "load; take the tag out to render without it",
+                            network.written));
+  }
   return prompts;
 }
 

@@ -69,7 +69,7 @@ struct RecipePrompts {
 };
 
 /// Reads them with the recipe's seed and steps.
-/// Errors: Invalid: as prompt::read_prompt, and for tags of networks, which nothing applies yet.
+/// Errors: Invalid: as prompt::read_prompt, and for tags of networks that are no LoRAs.
 Result<RecipePrompts> read_prompts(const v1::Recipe& recipe);
 
 /// Encodes one text, states [1, T, D]; a cache may stand behind it.

@@ -75,8 +75,11 @@ void put_back(const KnownRegion& known, diffusion::Sampler& sampler) {
 
 void go_on(Denoising& cell, std::span<const DenoiserRow> rows) {
   const Answers answers(rows);
-  cell.sampler->advance(guided_output(cell, answers), cell.draw, answers.negative);
+  const at::Tensor output = guided_output(cell, answers);
+  cell.is_torn = true;
+  cell.sampler->advance(output, cell.draw, answers.negative);
   if (cell.known) put_back(*cell.known, *cell.sampler);
+  cell.is_torn = false;
 }
 
 }  // namespace

@@ -12,6 +12,18 @@ namespace {
 /// The timestep of pure noise in the networks of flow matching.
 constexpr double kNoisiestTimestep = 1000;
 
+/// Makes the network ready for the rows of a pass.
+void use_loras(const DenoiserInput& input, weights::AdapterSwitch* loras) {
+  if (loras == nullptr) {
+    TORCH_CHECK_VALUE(input.loras.empty(), "this network takes no LoRAs");
+    return;
+  }
+  const auto rows = static_cast<std::size_t>(input.latents.size(0));
+  const auto used =
+      loras->use(input.loras.empty() ? std::vector<weights::RowLoras>(rows) : input.loras);
+  TORCH_CHECK_VALUE(used, used.error().message);
+}
+
 /// A UNet and a ControlNet, an adapter or pictures go together; no transformer here takes them.
 void require_no_adapters(const DenoiserInput& input) {
   TORCH_CHECK_VALUE(input.added.control.down.empty() && input.added.adapter_features.empty() &&
@@ -28,6 +40,7 @@ void require_pooled(const DenoiserInput& input) {
 
 at::Tensor UNetDenoiser::forward(const DenoiserInput& input) const {
   TORCH_CHECK_VALUE(input.skipped_layers.empty(), "skip layer guidance needs a transformer");
+  use_loras(input, loras_);
   nn::AddedConditioning added = input.added;
   const auto guidance_width = unet_.config.time_cond_proj_dim;
   if (guidance_width > 0 && input.guidance.defined())

@@ -9,6 +9,7 @@
 #include "worker/engine/nn/flux.h"
 #include "worker/engine/nn/mmdit.h"
 #include "worker/engine/nn/unet.h"
+#include "worker/engine/weights/adapter_switch.h"
 
 namespace furrow::engine::pipelines {
 
@@ -23,6 +24,7 @@ struct DenoiserInput {
   at::Tensor guidance;  ///< [R] float32, the scale told to a network that guides itself (Flux dev,
                         ///< latent consistency models); undefined: told none
   std::vector<std::int64_t> skipped_layers;  ///< blocks left out, for skip layer guidance
+  std::vector<weights::RowLoras> loras;      ///< of R rows; empty: no row has any
 };
 
 /// One network, whatever its architecture, as the samplers see it. Immutable, any thread.
@@ -31,20 +33,22 @@ class Denoiser {
   virtual ~Denoiser() = default;
 
   /// What the network predicts, [R, C, h, w] float32: noise, velocity or whatever it was trained
-  /// to. Throws c10::Error on shapes and conditioning that the network does not take.
+  /// to. Throws c10::Error on shapes, conditioning and LoRAs that the network does not take.
   virtual at::Tensor forward(const DenoiserInput& input) const = 0;
 };
 
 /// Stable Diffusion 1.x, 2.x and XL, and everything with their UNet.
 class UNetDenoiser final : public Denoiser {
  public:
-  /// Borrows the network.
-  explicit UNetDenoiser(const nn::UNet& unet) : unet_(unet) {}
+  /// Borrows the network, and what its LoRAs are applied with; null: it takes none.
+  explicit UNetDenoiser(const nn::UNet& unet, weights::AdapterSwitch* loras = nullptr)
+      : unet_(unet), loras_(loras) {}
 
   at::Tensor forward(const DenoiserInput& input) const override;
 
  private:
   const nn::UNet& unet_;
+  weights::AdapterSwitch* loras_;
 };
 
 /// Stable Diffusion 3 and 3.5.

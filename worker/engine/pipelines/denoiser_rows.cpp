@@ -74,6 +74,21 @@ const std::vector<std::int64_t>& skipped_layers_of(const DenoiserRow& row) {
   return row.kind == RowKind::SkippedLayers ? row.cell->skip_layers->layers : none;
 }
 
+/// The LoRAs of each row; empty: none has any.
+std::vector<weights::RowLoras> loras_of(const Rows& rows) {
+  std::vector<weights::RowLoras> loras;
+  bool has_any = false;
+  for (const DenoiserRow* row : rows) {
+    weights::RowLoras& of_row = loras.emplace_back();
+    for (const CellLora& lora : row->cell->loras) {
+      const double scale = lora.strength.at(row->step, row->cell->sampler->step_count());
+      if (scale != 0) of_row.push_back({lora.adapters, scale});
+    }
+    has_any = has_any || !of_row.empty();
+  }
+  return has_any ? loras : std::vector<weights::RowLoras>();
+}
+
 nn::AddedConditioning added_to(const Rows& rows) {
   std::vector<nn::AddedConditioning> added;
   for (const DenoiserRow* row : rows) added.push_back(row->added);
@@ -129,6 +144,7 @@ std::vector<DenoiserRow> rows_of(const Denoising& cell) {
   common.latent = cell.sampler->model_input();
   common.channels = cell.extra.channels;
   common.timestep = cell.sampler->timestep();
+  common.step = step;
   const auto row = [&](RowKind kind, const ScheduledConditioning& prompt,
                        const nn::AddedConditioning& added) {
     DenoiserRow one = common;
@@ -193,7 +209,8 @@ void ask(const Denoiser& denoiser, std::span<DenoiserRow> rows) {
         .prompts = concatenated(group, [](const DenoiserRow& row) { return row.prompt; }),
         .added = added_to(group),
         .guidance = guidance_of(group),
-        .skipped_layers = skipped_layers_of(*group.front())};
+        .skipped_layers = skipped_layers_of(*group.front()),
+        .loras = loras_of(group)};
     const auto outputs = denoiser.forward(input).to(at::kFloat).split(1);
     for (std::size_t i = 0; i < group.size(); ++i) group[i]->output = outputs[i];
   }

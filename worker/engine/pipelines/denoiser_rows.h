@@ -28,6 +28,7 @@ struct DenoiserRow {
   at::Tensor prompt;    ///< [1, T, D]
   at::Tensor channels;  ///< [1, E, h, w], what the network sees beside; undefined: none
   double timestep = 0;
+  int step = 0;  ///< of the cell's run, from 0
   nn::AddedConditioning added;
   at::Tensor output;  ///< [1, C, h, w], what the network answered
 };

@@ -7,11 +7,13 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "common/prompt/lora_tag.h"
 #include "worker/engine/diffusion/noise.h"
 #include "worker/engine/diffusion/sampler.h"
 #include "worker/engine/nn/added_conditioning.h"
 #include "worker/engine/nn/controlnet.h"
 #include "worker/engine/pipelines/conditioning.h"
+#include "worker/engine/weights/parameter_table.h"
 
 namespace furrow::engine::pipelines {
 
@@ -32,6 +34,12 @@ struct Control {
 
   /// A net whose residuals have no place guides no other way.
   bool is_for_positives_only() const { return guess || net->config.global_pool_conditions; }
+};
+
+/// A LoRA on the denoising network, and how much of it at which step.
+struct CellLora {
+  std::shared_ptr<const weights::NetworkAdapters> adapters;
+  prompt::StepStrength strength;
 };
 
 /// Skip layer guidance (Stability AI 2024, github.com/Stability-AI/sd3.5): away from what the
@@ -75,10 +83,14 @@ struct Denoising {
   ExtraChannels extra;
   std::vector<Control> controls;
   std::optional<KnownRegion> known;
+  std::vector<CellLora> loras;
   int first_call = 0;           ///< where the run began
   std::optional<int> end_call;  ///< where it ends before the schedule does: a refiner goes on
   /// A model output that was not finite came: the cell is lost and is not advanced any more.
   bool is_broken = false;
+  /// The sampler threw half-way through a call: its history and its draws are no longer those of
+  /// any call, so the cell is lost and is not advanced any more.
+  bool is_torn = false;
 
   bool is_finished() const {
     return sampler->is_finished() || (end_call && sampler->call() >= *end_call);

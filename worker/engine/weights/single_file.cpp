@@ -34,6 +34,16 @@ Result<SingleFile> SingleFile::open(const std::filesystem::path& path) {
   return SingleFile(std::move(file), std::move(map).value());
 }
 
+Result<SingleFile> SingleFile::open_autoencoder(const std::filesystem::path& path) {
+  FURROW_TRY(auto file, TensorFile::open(path));
+  auto map = SingleFileMap::of_autoencoder(shapes_of(file));
+  if (!map) {
+    return fail(map.error().kind, fmt::format("{} cannot be used as a VAE: {}.", path.string(),
+                                              map.error().message));
+  }
+  return SingleFile(std::move(file), std::move(map).value());
+}
+
 SingleFile::SingleFile(TensorFile file, SingleFileMap map)
     : file_(std::move(file)), map_(std::move(map)) {
   for (const auto& [name, tensor] : file_.tensors) {

@@ -22,6 +22,9 @@ class SingleFile {
   /// checkpoint of a known family, naming the file and saying what it is.
   static Result<SingleFile> open(const std::filesystem::path& file);
 
+  /// Opens the autoencoder alone of a file (SingleFileMap::of_autoencoder). Errors: as open.
+  static Result<SingleFile> open_autoencoder(const std::filesystem::path& file);
+
   const ModelTraits& traits() const { return map_.traits(); }
 
   std::vector<std::string> components() const { return map_.components(); }
