@@ -87,7 +87,7 @@ class ModelPage {
     line("note", traits.note);
     line("parts", fmt::format("{}", fmt::join(traits.parts, ", ")));
     line("missing", fmt::format("{}", fmt::join(missing_parts(traits), ", ")));
-    const bool renders = engine_renders(traits);
+    const bool renders = engine_uses(traits);
     if (has_network(traits)) line("renders", renders ? "yes" : "not by itself, or not yet");
     add_weights();
     add_hashes();
@@ -152,9 +152,15 @@ void add_local(Json& json, const FoundModel& found) {
   json["variant"] = text_or_null(name_of(traits.variant));
   json["prediction"] = text_or_null(name_of(traits.prediction));
   json["note"] = text_or_null(traits.note);
-  json["renders"] = engine_renders(traits);
+  json["renders"] = engine_uses(traits);
   json["bytes"] = bytes_on_disk(found);
   json["path"] = found.path.string();
+}
+
+/// Workers of the first release told of checkpoints and VAEs only, without the word.
+std::string kind_of(const v1::ModelOnDisk& model) {
+  if (!model.kind().empty()) return model.kind();
+  return model.vae_only() ? "vae" : "checkpoint";
 }
 
 }  // namespace
@@ -175,10 +181,9 @@ std::string model_table(const std::vector<ListedModel>& models, bool with_worker
   Table table(std::move(columns));
   for (const ListedModel& listed : models) {
     const v1::ModelOnDisk& known = listed.description;
-    const std::string_view remote_kind = known.vae_only() ? "vae" : "checkpoint";
     std::vector<TableCell> row = {
         known.model().name(),
-        std::string(listed.local ? name_of(listed.local->traits.kind) : remote_kind),
+        listed.local ? std::string(name_of(listed.local->traits.kind)) : kind_of(known),
         listed.local ? family_text(listed.local->traits) : known.family(),
         listed.local ? bytes_text(bytes_on_disk(*listed.local)) : std::string("-"),
         listed.hash ? auto_v2(*listed.hash) : std::string("-")};
@@ -195,7 +200,7 @@ Json listed_json(const ListedModel& listed) {
   if (listed.local) {
     add_local(json, *listed.local);
   } else {
-    json["kind"] = listed.description.vae_only() ? "vae" : "checkpoint";
+    json["kind"] = kind_of(listed.description);
     json["path"] = nullptr;
   }
   json["workers"] = listed.workers;

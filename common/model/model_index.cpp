@@ -33,6 +33,7 @@ void describe(FoundModel& found, const std::string& name) {
   found.description.set_vae_factor(found.traits.vae_factor);
   found.description.set_default_size(found.traits.default_size);
   found.description.set_vae_only(found.traits.kind == Kind::Vae);
+  found.description.set_kind(std::string(name_of(found.traits.kind)));
 }
 
 Result<void> add_hash(FoundModel& found, FileHashes& hashes) {
@@ -82,7 +83,7 @@ class Scanner {
       if (!fs::equivalent(first->second, path, ignored)) hide(path, first->second);
       return;
     }
-    if (!engine_renders(found->traits)) {
+    if (!engine_uses(found->traits)) {
       index_.others.push_back(*std::move(found));
       return;
     }
@@ -164,8 +165,8 @@ Result<Digest> content_hash(const FoundModel& model, FileHashes& hashes) {
   if (model.layout == Layout::SingleFile) {
     FURROW_TRY(const Digest digest, hashes.hash_of(model.path));
     if (!model.traits.prediction_is_by_yaml) return digest;
-    lines += fmt::format("weights {}\nprediction {}\n", digest.hex(),
-                         name_of(model.traits.prediction));
+    lines +=
+        fmt::format("weights {}\nprediction {}\n", digest.hex(), name_of(model.traits.prediction));
     return sha256(lines);
   }
   for (const fs::path& file : model.content) {

@@ -31,8 +31,8 @@ struct BrokenModel {
 };
 
 struct ModelIndex {
-  std::vector<FoundModel> models;  ///< that the engine renders with (engine_renders)
-  std::vector<FoundModel> others;  ///< LoRAs, upscalers, models of other families …
+  std::vector<FoundModel> models;  ///< that the engine uses (engine_uses)
+  std::vector<FoundModel> others;  ///< ControlNets, embeddings, models of other families …
   std::vector<BrokenModel> broken;
 };
 

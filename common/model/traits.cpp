@@ -9,10 +9,20 @@ namespace furrow::model {
 
 namespace {
 
-constexpr std::array kRenderedFamilies = std::to_array<std::string_view>({"sd1", "sd2", "sdxl"});
+constexpr std::array kRenderedFamilies =
+    std::to_array<std::string_view>({"sd1", "sd2", "sdxl", "sdxl_refiner"});
 
 bool has_part(const Traits& traits, std::string_view part) {
   return std::ranges::find(traits.parts, part) != traits.parts.end();
+}
+
+/// Weights that are not in a checkpoint can come from nowhere else yet.
+bool is_rendered(const Traits& traits) {
+  const bool is_xl = traits.family == "sdxl" || traits.family == "sdxl_refiner";
+  return std::ranges::find(kRenderedFamilies, traits.family) != kRenderedFamilies.end() &&
+         traits.variant == Variant::Plain && has_part(traits, "unet") && has_part(traits, "vae") &&
+         (traits.family == "sdxl_refiner" || has_part(traits, "text_encoder")) &&
+         (!is_xl || has_part(traits, "text_encoder_2"));
 }
 
 std::string_view called(Kind kind) {
@@ -103,13 +113,23 @@ std::uint32_t default_size_of(std::string_view family, Prediction prediction) {
   return 1024;
 }
 
-bool engine_renders(const Traits& traits) {
-  if (traits.kind == Kind::Vae) return true;
-  // Weights that are not in a file can come from nowhere else yet.
-  return traits.kind == Kind::Checkpoint && traits.variant == Variant::Plain &&
-         std::ranges::find(kRenderedFamilies, traits.family) != kRenderedFamilies.end() &&
-         has_part(traits, "unet") && has_part(traits, "vae") && has_part(traits, "text_encoder") &&
-         (traits.family != "sdxl" || has_part(traits, "text_encoder_2"));
+bool engine_uses(const Traits& traits) {
+  switch (traits.kind) {
+    case Kind::Vae:
+    case Kind::Lora:
+    case Kind::Upscaler:
+      return true;
+    case Kind::Checkpoint:
+      return is_rendered(traits);
+    case Kind::Network:
+    case Kind::TextEncoder:
+    case Kind::Embedding:
+    case Kind::ControlNet:
+    case Kind::T2iAdapter:
+    case Kind::IpAdapter:
+      return false;
+  }
+  return false;
 }
 
 std::string phrase_of(const Traits& traits) {

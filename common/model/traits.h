@@ -67,8 +67,8 @@ std::uint32_t default_size_of(std::string_view family, Prediction prediction);
 
 enum class Layout { Folder, SingleFile };
 
-/// Whether the engine renders with it. Workers tell the farm of nothing else.
-bool engine_renders(const Traits& traits);
+/// Whether the engine renders with it, or with its help. Workers tell the farm of nothing else.
+bool engine_uses(const Traits& traits);
 
 /// "an sdxl LoRA", "an sd1 checkpoint (inpaint)": for sentences.
 std::string phrase_of(const Traits& traits);

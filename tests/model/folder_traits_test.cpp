@@ -68,7 +68,7 @@ TEST_F(FolderTraitsTest, TheSecondModelProjectsByLinearLayersAndMayPredictV) {
   EXPECT_EQ(traits().prediction, Prediction::V);
   EXPECT_TRUE(traits().has_zero_terminal_snr);
   EXPECT_EQ(traits().default_size, 768U);
-  EXPECT_TRUE(engine_renders(traits()));
+  EXPECT_TRUE(engine_uses(traits()));
 }
 
 TEST_F(FolderTraitsTest, XlHasAnAddedEmbeddingAndTwoEncoders) {
@@ -82,7 +82,7 @@ TEST_F(FolderTraitsTest, XlHasAnAddedEmbeddingAndTwoEncoders) {
   EXPECT_EQ(traits().family, "sdxl");
   EXPECT_EQ(traits().default_size, 1024U);
   EXPECT_THAT(traits().parts, ElementsAre("text_encoder", "text_encoder_2", "unet", "vae"));
-  EXPECT_TRUE(engine_renders(traits()));
+  EXPECT_TRUE(engine_uses(traits()));
 }
 
 TEST_F(FolderTraitsTest, TheRefinerAttendsToOneEncoder) {
@@ -92,7 +92,7 @@ TEST_F(FolderTraitsTest, TheRefinerAttendsToOneEncoder) {
   a_clip("_2");
 
   EXPECT_EQ(traits().family, "sdxl_refiner");
-  EXPECT_FALSE(engine_renders(traits()));
+  EXPECT_TRUE(engine_uses(traits()));
 }
 
 TEST_F(FolderTraitsTest, Sd3MayLeaveItsThirdEncoderOut) {
@@ -124,7 +124,7 @@ TEST_F(FolderTraitsTest, VariantsByTheChannelsOfTheUNet) {
   a_model("StableDiffusionInpaintPipeline", "unet", R"({"sample_size": 64, "in_channels": 9})");
   a_clip("");
   EXPECT_EQ(traits().variant, Variant::Inpaint);
-  EXPECT_FALSE(engine_renders(traits()));
+  EXPECT_FALSE(engine_uses(traits()));
 
   a_model("StableDiffusionInstructPix2PixPipeline", "unet",
           R"({"sample_size": 64, "in_channels": 8})");

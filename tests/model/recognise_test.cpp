@@ -187,18 +187,18 @@ TEST(Recognise, WhatIsNothingKnownIsRefused) {
 
 TEST(Traits, TheEngineRendersWholeModelsOfItsFamilies) {
   Traits traits = recognised(golden("sd1_fp16_ema"));
-  EXPECT_TRUE(engine_renders(traits));
-  EXPECT_TRUE(engine_renders(recognised(xl(2048))));
-  EXPECT_FALSE(engine_renders(recognised(golden("flux_transformer"))));
+  EXPECT_TRUE(engine_uses(traits));
+  EXPECT_TRUE(engine_uses(recognised(xl(2048))));
+  EXPECT_FALSE(engine_uses(recognised(golden("flux_transformer"))));
 
   traits.variant = Variant::Inpaint;
-  EXPECT_FALSE(engine_renders(traits));
+  EXPECT_FALSE(engine_uses(traits));
   traits.variant = Variant::Plain;
   traits.parts = {"unet", "vae"};
-  EXPECT_FALSE(engine_renders(traits));
+  EXPECT_FALSE(engine_uses(traits));
   traits = {};
   traits.kind = Kind::Vae;
-  EXPECT_TRUE(engine_renders(traits));
+  EXPECT_TRUE(engine_uses(traits));
 }
 
 TEST(Traits, PhrasesReadAsSentences) {

@@ -5,9 +5,18 @@
 
 namespace furrow::engine {
 
-BatchKey BatchKey::of(const v1::RenderCell& cell) {
-  const v1::Recipe& recipe = cell.recipe();
-  return {cell.model_path(), recipe.model().hash(), recipe.width(), recipe.height()};
+std::string path_of(const std::string& hash, const v1::RenderCell& cell) {
+  const auto found = std::find_if(cell.files().begin(), cell.files().end(),
+                                  [&](const v1::LocalFile& file) { return file.hash() == hash; });
+  return found == cell.files().end() ? std::string() : found->path();
+}
+
+WaitingCell::WaitingCell(v1::RenderCell of_agent, Run run, std::shared_ptr<SoFar> so_far)
+    : cell(std::move(of_agent)), run(run), so_far(std::move(so_far)) {
+  const v1::Recipe recipe = recipe_of(run, cell.recipe());
+  const std::string& hash = recipe.model().hash();
+  key = {run == Run::Refiner ? path_of(hash, cell) : cell.model_path(), hash, recipe.width(),
+         recipe.height()};
 }
 
 bool is_same(const v1::Token& a, const v1::Token& b) {
@@ -17,14 +26,12 @@ bool is_same(const v1::Token& a, const v1::Token& b) {
 
 bool RenderQueue::add(v1::RenderCell cell) {
   if (waiting_.size() >= kMostWaiting) return false;
-  waiting_.push_back(std::move(cell));
+  waiting_.emplace_back(std::move(cell));
   return true;
 }
 
-std::optional<v1::RenderCell> RenderQueue::take_next(const std::optional<BatchKey>& running) {
-  const auto fits = [&](const v1::RenderCell& cell) {
-    return !running || BatchKey::of(cell) == *running;
-  };
+std::optional<WaitingCell> RenderQueue::take_next(const std::optional<BatchKey>& running) {
+  const auto fits = [&](const WaitingCell& waiting) { return !running || waiting.key == *running; };
   const auto next = std::find_if(waiting_.begin(), waiting_.end(), fits);
   if (next == waiting_.end()) return std::nullopt;
   if (next == waiting_.begin()) {
@@ -32,20 +39,20 @@ std::optional<v1::RenderCell> RenderQueue::take_next(const std::optional<BatchKe
   } else if (++overtakings_ > kMostOvertaking) {
     return std::nullopt;
   }
-  v1::RenderCell cell = std::move(*next);
+  WaitingCell taken = std::move(*next);
   waiting_.erase(next);
-  return cell;
+  return taken;
 }
 
-std::optional<v1::RenderCell> RenderQueue::remove(const v1::Token& token) {
-  const auto found =
-      std::find_if(waiting_.begin(), waiting_.end(),
-                   [&](const v1::RenderCell& cell) { return is_same(cell.token(), token); });
+std::optional<WaitingCell> RenderQueue::remove(const v1::Token& token) {
+  const auto found = std::find_if(
+      waiting_.begin(), waiting_.end(),
+      [&](const WaitingCell& waiting) { return is_same(waiting.cell.token(), token); });
   if (found == waiting_.end()) return std::nullopt;
   if (found == waiting_.begin()) overtakings_ = 0;
-  v1::RenderCell cell = std::move(*found);
+  WaitingCell taken = std::move(*found);
   waiting_.erase(found);
-  return cell;
+  return taken;
 }
 
 }  // namespace furrow::engine

@@ -5,18 +5,19 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "common/base/clock.h"
 #include "furrow/v1/engine.pb.h"
+#include "worker/engine/attempt.h"
 #include "worker/engine/device.h"
 #include "worker/engine/failure.h"
 #include "worker/engine/model_cache.h"
 #include "worker/engine/model_loras.h"
 #include "worker/engine/pipelines/batcher.h"
-#include "worker/engine/pipelines/text_to_image.h"
 #include "worker/engine/render_queue.h"
 #include "worker/engine/stage_cache.h"
 
@@ -47,35 +48,39 @@ class Renderer {
   /// Answers with a failed cell unless the attempt is not here any more.
   void cancel(const v1::Token& token);
 
-  bool has_work() const { return !queue_.waiting().empty() || !active_.empty(); }
+  bool has_work() const {
+    return !queue_.waiting().empty() || !active_.empty() || !followers_.empty();
+  }
 
   void take_turn();
 
  private:
-  /// A cell under way. Its denoising is in the batcher, by the same id.
-  struct Attempt {
-    v1::RenderCell cell;
-    pipelines::RecipePrompts prompts;
-    CellLoras loras;
-    std::shared_ptr<const nn::AutoencoderKl> vae;
-    v1::Timing timing;
-    Instant previewed;  // when its last preview was made
-  };
-
   using Id = pipelines::Batcher::CellId;
+
+  /// A cell that waits for the latent that a cell under way is making.
+  struct Follower {
+    WaitingCell waiting;
+    std::string latent_key;
+  };
 
   // Joining.
   void let_cells_join();
-  Result<std::shared_ptr<const LoadedModel>> load(const v1::RenderCell& cell);
-  Result<void> change_model(const v1::RenderCell& cell);
-  Result<void> load_parts(const v1::RenderCell& cell, Attempt& attempt);
-  std::optional<Failure> load_for(const v1::RenderCell& cell, Attempt& attempt);
-  Result<void> begin(v1::RenderCell cell, Attempt& attempt, pipelines::Denoising& denoising);
-  std::optional<Failure> prepare(v1::RenderCell cell, Attempt& attempt,
-                                 pipelines::Denoising& denoising);
-  Result<pipelines::TextConditioning> encode(const v1::RenderCell& cell, const CellLoras& loras,
-                                             const std::string& text);
+  void let_followers_go();
+  void join(WaitingCell waiting);
+  bool is_being_made(const std::string& latent_key) const;
   void limit_rows(const v1::Recipe& recipe);
+  std::optional<Failure> load_for(const WaitingCell& waiting, Attempt& attempt);
+  Result<void> load_parts(const WaitingCell& waiting, Attempt& attempt);
+  Result<void> change_model(const WaitingCell& waiting);
+  Result<std::shared_ptr<const LoadedModel>> load(const WaitingCell& waiting);
+  std::optional<Failure> read(Attempt& attempt);
+  Result<void> read_prompts(Attempt& attempt);
+  std::optional<Failure> begin(const WaitingCell& waiting, Attempt& attempt,
+                               pipelines::Denoising& denoising);
+  Result<void> begin_run(const WaitingCell& waiting, Attempt& attempt,
+                         pipelines::Denoising& denoising);
+  Result<pipelines::Conditioning> condition(const Attempt& attempt);
+  Result<pipelines::TextConditioning> encode(const Attempt& attempt, const std::string& text);
 
   // Stepping.
   std::int64_t rows() const;
@@ -85,9 +90,13 @@ class Renderer {
 
   // Leaving.
   std::vector<Id> done_cells() const;
-  void finish(const std::vector<Id>& ids);
-  void decode(const std::vector<Id>& ids);
-  void deliver(const Attempt& attempt, const image::Image& picture, v1::Timing timing);
+  void let_cells_leave();
+  void keep_latent(const Attempt& attempt);
+  void go_on(Attempt attempt, Run next, pipelines::Denoising denoising);
+  void enlarge(Attempt attempt);
+  void decode(std::vector<Attempt> attempts);
+  void decode_together(std::span<Attempt> attempts);
+  void deliver(const Attempt& attempt, const image::Image& picture);
   void drop(Id id, const Failure& failure);
 
   void tell_phase(const v1::Token& token, v1::Phase phase);
@@ -99,6 +108,7 @@ class Renderer {
   RenderQueue queue_;
   ModelCache models_;
   StageCache<pipelines::TextConditioning> prompts_;  // by model, clip skip, LoRAs and text
+  StageCache<at::Tensor> latents_;                   // before hires fix, by Attempt::latent_key
 
   // The batch under way: cells of one key and its model.
   std::optional<BatchKey> running_;
@@ -107,6 +117,8 @@ class Renderer {
   pipelines::Batcher batcher_;
   std::map<Id, Attempt> active_;
   bool takes_no_more_ = false;  // until the batch is empty: a cell in it, or the next one, is alone
+  std::vector<Follower> followers_;
+  std::vector<Attempt> ready_;  // of this turn: their latent was there already
   Id next_id_ = 0;
   double unpaid_load_seconds_ = 0;  // loading that no cell has been charged for yet
 };

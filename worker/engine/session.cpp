@@ -33,7 +33,7 @@ v1::FromEngine hello_of(const RendererOptions& options) {
   hello.set_memory_bytes(options.device.memory_bytes);
   hello.set_max_batch(static_cast<std::uint32_t>(options.max_batch));
   for (const auto& row : diffusion::sampler_rows()) hello.add_samplers(std::string(row.name));
-  hello.add_families("sd1");
+  for (const char* family : {"sd1", "sd2", "sdxl", "sdxl_refiner"}) hello.add_families(family);
   hello.set_precision(options.device.precision());
   return message;
 }

@@ -43,7 +43,7 @@ ErrorKind kind_of(v1::FailureClass failure) {
 /// A model or VAE that the engine can use; hashed.
 Result<model::FoundModel> read_renderable(const std::filesystem::path& path) {
   FURROW_TRY(model::FoundModel found, model::find_model(path));
-  if (!model::engine_renders(found.traits)) {
+  if (!model::engine_uses(found.traits)) {
     return fail(
         ErrorKind::Invalid,
         fmt::format("{} is {}, which this engine does not render with yet. Give a whole model "

@@ -15,8 +15,8 @@ v1::RenderCell cell(std::uint64_t index, std::uint32_t width = 64) {
   return cell;
 }
 
-std::uint64_t index_of(const std::optional<v1::RenderCell>& cell) {
-  return cell.value().token().cell();
+std::uint64_t index_of(const std::optional<WaitingCell>& waiting) {
+  return waiting.value().cell.token().cell();
 }
 
 TEST(RenderQueue, GivesTheOldestWhenTheDeviceIsFree) {
@@ -31,7 +31,7 @@ TEST(RenderQueue, LetsOnlyCellsOfTheRunningKindJoin) {
   RenderQueue queue;
   queue.add(cell(1, 128));
   queue.add(cell(2, 64));
-  const BatchKey running = BatchKey::of(cell(0, 64));
+  const BatchKey running = WaitingCell(cell(0, 64)).key;
 
   EXPECT_EQ(index_of(queue.take_next(running)), 2U);
   EXPECT_FALSE(queue.take_next(running).has_value());
@@ -41,7 +41,7 @@ TEST(RenderQueue, LetsOnlyCellsOfTheRunningKindJoin) {
 TEST(RenderQueue, DoesNotHoldUpAnotherKindForEver) {
   RenderQueue queue;
   queue.add(cell(0, 128));
-  const BatchKey running = BatchKey::of(cell(0, 64));
+  const BatchKey running = WaitingCell(cell(0, 64)).key;
   std::size_t joined = 0;
 
   for (std::uint64_t i = 1; i <= 2 * RenderQueue::kMostOvertaking; ++i) {
