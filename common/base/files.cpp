@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
 #include <system_error>
 
@@ -124,6 +125,33 @@ Result<MappedFile> MappedFile::open(const std::filesystem::path& path) {
   void* data = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd.get(), 0);
   if (data == MAP_FAILED) return Unexpected(errno_error("cannot map " + path.string()));
   return MappedFile(data, size);
+}
+
+namespace {
+
+/// Whole pages of a part. Advice on them may fail: what would come of it is speed only.
+void advise(std::uintptr_t begin, std::uintptr_t end, int advice) {
+  if (begin < end) ::madvise(reinterpret_cast<void*>(begin), end - begin, advice);
+}
+
+std::uintptr_t page_size() {
+  static const auto size = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+  return size;
+}
+
+}  // namespace
+
+void MappedFile::prefetch(std::string_view part) {
+  const auto begin = reinterpret_cast<std::uintptr_t>(part.data());
+  advise(begin / page_size() * page_size(), begin + part.size(), MADV_WILLNEED);
+}
+
+void MappedFile::forget(std::string_view part) {
+  // Whole pages only: the neighbours' bytes may still be needed at once.
+  const auto begin = reinterpret_cast<std::uintptr_t>(part.data());
+  const auto end = begin + part.size();
+  advise((begin + page_size() - 1) / page_size() * page_size(), end / page_size() * page_size(),
+         MADV_DONTNEED);
 }
 
 MappedFile::MappedFile(MappedFile&& other) noexcept

@@ -57,6 +57,13 @@ class MappedFile {
 
   std::string_view bytes() const { return {static_cast<const char*>(data_), size_}; }
 
+  /// Tells the system that a part of a mapped file will be read soon. Requires: as forget.
+  static void prefetch(std::string_view part);
+
+  /// Gives the memory of a part of a mapped file back; it is read again when it is looked at.
+  /// Requires: the part is of a MappedFile that lives.
+  static void forget(std::string_view part);
+
  private:
   MappedFile(const void* data, std::size_t size) : data_(data), size_(size) {}
 

@@ -115,7 +115,8 @@ Result<SafetensorsFile> SafetensorsFile::open(const std::filesystem::path& path)
   file.metadata_ = std::move(header->metadata);
   for (auto& [name, tensor] : header->tensors) {
     const auto bytes = parts->data.substr(tensor.begin, tensor.end - tensor.begin);
-    file.tensors_.emplace(name, StoredTensor{tensor.dtype, std::move(tensor.shape), bytes});
+    file.tensors_.emplace(name, StoredTensor{tensor.dtype, std::move(tensor.shape), bytes,
+                                             /*is_mapped=*/true});
   }
   file.file_ = std::make_shared<const MappedFile>(std::move(mapped));
   return file;

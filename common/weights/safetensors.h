@@ -29,6 +29,7 @@ struct StoredTensor {
   Dtype dtype = Dtype::F32;
   std::vector<std::int64_t> shape;
   std::string_view bytes;
+  bool is_mapped = false;  ///< the bytes are a file's own, which the system can read again
 };
 
 /// A safetensors file, mapped into memory and checked: eight bytes of header length, a JSON header,

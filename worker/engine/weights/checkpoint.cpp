@@ -129,6 +129,11 @@ Checkpoint Checkpoint::of_entries(const TensorFile& file, Entries entries) {
   return checkpoint;
 }
 
+std::shared_ptr<const void> Checkpoint::memory() const {
+  if (memory_.size() == 1) return memory_.front();
+  return std::make_shared<const std::vector<std::shared_ptr<const void>>>(memory_);
+}
+
 Result<void> Checkpoint::add(const TensorFile& file, const KeyMap& key_map) {
   for (const auto& [stored_name, tensor] : file.tensors) {
     const auto [at, is_new] =

@@ -56,6 +56,9 @@ class Checkpoint {
 
   const Entries& entries() const { return entries_; }
 
+  /// What the tensors of all entries point into; whoever keeps it may keep them.
+  std::shared_ptr<const void> memory() const;
+
   /// Nothing: there is no tensor for that member.
   const Entry* find(std::string_view name) const;
 

@@ -21,10 +21,11 @@ Shape without_ones_at_the_end(Shape shape) {
   return shape;
 }
 
-Result<at::Tensor> read(const Checkpoint::Entry& entry, const Shape& shape, Placement placement) {
+Result<at::Tensor> read(const Checkpoint::Entry& entry, const Shape& shape, Placement placement,
+                        const std::shared_ptr<const void>& memory) {
   const bool is_convolution = shape.size() == 4 && entry.change == Change::None;
-  if (is_convolution) return read_convolution(entry.tensor, shape, placement);
-  FURROW_TRY(const auto value, read_as(entry.tensor, placement));
+  if (is_convolution) return read_convolution(entry.tensor, shape, placement, memory);
+  FURROW_TRY(const auto value, read_as(entry.tensor, placement, memory));
   return change_layout(value, entry.change).reshape(shape).contiguous();
 }
 
@@ -48,7 +49,7 @@ Parameter Loader::load(const std::string& name, const Shape& shape) {
                                   to_string(stored.shape), to_string(shape)));
     return {};
   }
-  auto value = read(*entry, shape, placement_);
+  auto value = read(*entry, shape, placement_, memory_);
   if (!value) {
     faults_.push_back(fmt::format("{}: {}", shown(entry->stored_name), value.error().message));
     return {};

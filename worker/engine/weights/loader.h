@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <set>
 #include <string>
 #include <string_view>
@@ -24,11 +25,12 @@ class Scope;
 ///     UNet unet(loader.root(), config);
 ///     FURROW_TRY_VOID(loader.finish());   // before this succeeds the module must not be used
 ///
-/// One thread; must outlive its scopes. The modules need neither it nor the checkpoint afterwards.
+/// One thread; must outlive its scopes. The modules need neither it nor the checkpoint afterwards:
+/// a weight that the file has as it is computed with stays in the mapped file and keeps it.
 class Loader {
  public:
   Loader(const Checkpoint& checkpoint, Placement placement)
-      : checkpoint_(checkpoint), placement_(placement) {}
+      : checkpoint_(checkpoint), memory_(checkpoint.memory()), placement_(placement) {}
 
   Loader(const Loader&) = delete;
   Loader& operator=(const Loader&) = delete;
@@ -52,6 +54,7 @@ class Loader {
   bool is_ignored(std::string_view name) const;
 
   const Checkpoint& checkpoint_;
+  const std::shared_ptr<const void> memory_;  // of the checkpoint: weights may stay in it
   const Placement placement_;
   std::vector<std::string> ignored_;
   std::set<std::string> asked_;

@@ -1,13 +1,16 @@
 #include "worker/engine/weights/tensors.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <string>
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 #include <fmt/format.h>
 #include <torch/version.h>
 
+#include "common/base/files.h"
 #include "worker/engine/weights/torch_compat.h"
 
 namespace furrow::engine::weights {
@@ -20,15 +23,64 @@ bool is_aligned(const StoredTensor& stored) {
 
 // A weight as it lies in the file, whose bytes are only read; where libtorch cannot read it there,
 // a copy.
-Result<at::Tensor> view_of(const StoredTensor& stored) {
+Result<at::Tensor> view_of(const StoredTensor& stored, const std::shared_ptr<const void>& memory) {
   const auto type = scalar_type(stored.dtype);
   if (type && !at::isFloatingType(*type)) {
     return fail(ErrorKind::Invalid,
                 fmt::format("{} numbers cannot be used as weights here", name_of(stored.dtype)));
   }
   if (!type || !is_aligned(stored)) return copy_tensor(stored);
-  return at::from_blob(const_cast<char*>(stored.bytes.data()), stored.shape,
-                       at::TensorOptions().dtype(*type));
+  if (stored.is_mapped) MappedFile::prefetch(stored.bytes);
+  return at::from_blob(
+      const_cast<char*>(stored.bytes.data()), stored.shape, [memory](void*) {},
+      at::TensorOptions().dtype(*type));
+}
+
+// What was converted is not needed from the file again: it would take memory beside the weights.
+void forget(const StoredTensor& stored) {
+  if (stored.is_mapped) MappedFile::forget(stored.bytes);
+}
+
+bool is_as_wanted(const at::Tensor& view, Placement placement) {
+  return placement.device.is_cpu() && view.scalar_type() == placement.dtype;
+}
+
+// [O, I, p] to [O, p, I] in memory, where p are the positions of a kernel. libtorch's copy between
+// layouts goes number by number.
+template <typename Number>
+void swap_channels_and_positions(const at::Tensor& from, at::Tensor& to, std::int64_t channels,
+                                 std::int64_t positions) {
+  const auto* source = static_cast<const Number*>(from.data_ptr());
+  auto* target = static_cast<Number*>(to.data_ptr());
+  const std::int64_t filter = channels * positions;
+  constexpr std::int64_t kNumbersATask = 1 << 16;
+  const std::int64_t grain =
+      std::max<std::int64_t>(1, kNumbersATask / std::max<std::int64_t>(1, filter));
+  at::parallel_for(0, from.size(0), grain, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t o = begin; o < end; ++o) {
+      const Number* in = source + o * filter;
+      Number* out = target + o * filter;
+      for (std::int64_t p = 0; p < positions; ++p)
+        for (std::int64_t i = 0; i < channels; ++i) out[p * channels + i] = in[i * positions + p];
+    }
+  });
+}
+
+// A contiguous convolution [O, I, kh, kw] channels last, on the CPU.
+at::Tensor channels_last(const at::Tensor& weight) {
+  at::Tensor last = at::empty(weight.sizes(), weight.options(), at::MemoryFormat::ChannelsLast);
+  const std::int64_t channels = weight.size(1);
+  const std::int64_t positions = weight.size(2) * weight.size(3);
+  switch (weight.element_size()) {
+    case 2:
+      swap_channels_and_positions<std::uint16_t>(weight, last, channels, positions);
+      return last;
+    case 4:
+      swap_channels_and_positions<std::uint32_t>(weight, last, channels, positions);
+      return last;
+    default:
+      return last.copy_(weight);
+  }
 }
 
 }  // namespace
@@ -113,16 +165,25 @@ std::optional<Shape> changed_shape(const Shape& shape, Change change) {
   return std::nullopt;
 }
 
-Result<at::Tensor> read_as(const StoredTensor& stored, Placement placement) {
-  FURROW_TRY(const auto view, view_of(stored));
-  return view.to(placement.device, placement.dtype, /*non_blocking=*/false, /*copy=*/true);
+Result<at::Tensor> read_as(const StoredTensor& stored, Placement placement,
+                           const std::shared_ptr<const void>& memory) {
+  FURROW_TRY(const auto view, view_of(stored, memory));
+  if (memory != nullptr && is_as_wanted(view, placement)) return view;
+  auto value = view.to(placement.device, placement.dtype, /*non_blocking=*/false, /*copy=*/true);
+  forget(stored);
+  return value;
 }
 
 Result<at::Tensor> read_convolution(const StoredTensor& stored, const Shape& shape,
-                                    Placement placement) {
-  FURROW_TRY(const auto view, view_of(stored));
-  const auto options = at::TensorOptions().dtype(placement.dtype).device(placement.device);
-  return at::empty(shape, options, at::MemoryFormat::ChannelsLast).copy_(view.reshape(shape));
+                                    Placement placement,
+                                    const std::shared_ptr<const void>& memory) {
+  FURROW_TRY(const auto view, view_of(stored, memory));
+  const auto weight = view.reshape(shape);
+  const bool has_one_position = shape[2] * shape[3] == 1;
+  if (memory != nullptr && has_one_position && is_as_wanted(weight, placement)) return weight;
+  auto value = channels_last(weight.to(placement.dtype)).to(placement.device);
+  forget(stored);
+  return value;
 }
 
 }  // namespace furrow::engine::weights

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string_view>
 
@@ -30,14 +31,20 @@ at::Tensor change_layout(const at::Tensor& x, Change change);
 /// The shape that change_layout gives. Nothing: the requirement does not hold.
 std::optional<Shape> changed_shape(const Shape& shape, Change change);
 
-/// A weight in the dtype and on the device of `placement`, read from the file in one pass; owns its
-/// memory. Errors: Invalid for integers, which are no weights without a scale, and for what
-/// copy_tensor refuses.
-Result<at::Tensor> read_as(const StoredTensor& stored, Placement placement);
+/// A weight in the dtype and on the device of `placement`, read from the file in one pass.
+///
+/// @param memory  what the stored bytes lie in. A weight that the file has in that dtype is not
+///                copied: it lies there, is only to be read, and keeps `memory`. Null: every weight
+///                owns its memory
+/// Errors: Invalid for integers, which are no weights without a scale, and for what copy_tensor
+/// refuses.
+Result<at::Tensor> read_as(const StoredTensor& stored, Placement placement,
+                           const std::shared_ptr<const void>& memory = nullptr);
 
-/// The same of a convolution, channels last, as feature maps lie. `shape` has four dimensions and
-/// as many numbers as the tensor.
+/// The same of a convolution, channels last, as feature maps lie; one of more than one position is
+/// always copied. `shape` has four dimensions and as many numbers as the tensor.
 Result<at::Tensor> read_convolution(const StoredTensor& stored, const Shape& shape,
-                                    Placement placement);
+                                    Placement placement,
+                                    const std::shared_ptr<const void>& memory = nullptr);
 
 }  // namespace furrow::engine::weights
