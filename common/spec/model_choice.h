@@ -7,8 +7,8 @@
 
 namespace furrow::spec {
 
-/// Whether it is one that renders pictures, and no VAE, LoRA or upscaler.
-bool is_checkpoint(const v1::ModelOnDisk& model);
+/// What weights are for: "checkpoint", "vae", "lora", "upscaler" (common/model/traits.h).
+std::string_view kind_of(const v1::ModelOnDisk& model);
 
 /// The model of the catalog that `text` names: its name, a path or file name that ends in it
 /// ("models/x.safetensors"), the first 6 or more digits of its hash, or A1111's "name [hash]". Case
