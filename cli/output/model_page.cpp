@@ -9,6 +9,7 @@
 #include "cli/output/table.h"
 #include "cli/output/text.h"
 #include "common/model/training_notes.h"
+#include "common/spec/model_choice.h"
 
 namespace furrow::cli {
 
@@ -175,10 +176,9 @@ std::string model_table(const std::vector<ListedModel>& models, bool with_worker
   Table table(std::move(columns));
   for (const ListedModel& listed : models) {
     const v1::ModelOnDisk& known = listed.description;
-    const std::string_view remote_kind = known.vae_only() ? "vae" : "checkpoint";
     std::vector<TableCell> row = {
         known.model().name(),
-        std::string(listed.local ? name_of(listed.local->traits.kind) : remote_kind),
+        std::string(listed.local ? name_of(listed.local->traits.kind) : spec::kind_of(known)),
         listed.local ? family_text(listed.local->traits) : known.family(),
         listed.local ? bytes_text(bytes_on_disk(*listed.local)) : std::string("-"),
         listed.hash ? auto_v2(*listed.hash) : std::string("-")};
@@ -195,7 +195,7 @@ Json listed_json(const ListedModel& listed) {
   if (listed.local) {
     add_local(json, *listed.local);
   } else {
-    json["kind"] = listed.description.vae_only() ? "vae" : "checkpoint";
+    json["kind"] = spec::kind_of(listed.description);
     json["path"] = nullptr;
   }
   json["workers"] = listed.workers;

@@ -33,6 +33,7 @@ void describe(FoundModel& found, const std::string& name) {
   found.description.set_vae_factor(found.traits.vae_factor);
   found.description.set_default_size(found.traits.default_size);
   found.description.set_vae_only(found.traits.kind == Kind::Vae);
+  found.description.set_kind(std::string(name_of(found.traits.kind)));
 }
 
 Result<void> add_hash(FoundModel& found, FileHashes& hashes) {

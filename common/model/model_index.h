@@ -32,7 +32,7 @@ struct BrokenModel {
 
 struct ModelIndex {
   std::vector<FoundModel> models;  ///< that the engine renders with (engine_renders)
-  std::vector<FoundModel> others;  ///< LoRAs, upscalers, models of other families …
+  std::vector<FoundModel> others;  ///< adapters, parts of models, models of other families …
   std::vector<BrokenModel> broken;
 };
 

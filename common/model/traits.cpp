@@ -104,11 +104,15 @@ std::uint32_t default_size_of(std::string_view family, Prediction prediction) {
 }
 
 bool engine_renders(const Traits& traits, Layout layout) {
+  const bool is_of_rendered_family =
+      std::ranges::find(kRenderedFamilies, traits.family) != kRenderedFamilies.end();
   if (traits.kind == Kind::Vae) return layout == Layout::Folder;
+  if (traits.kind == Kind::Upscaler) return true;
+  if (traits.kind == Kind::Lora) return traits.family.empty() || is_of_rendered_family;
   // Weights that are not in a file can come from nowhere else yet.
   return traits.kind == Kind::Checkpoint && traits.variant == Variant::Plain &&
-         std::ranges::find(kRenderedFamilies, traits.family) != kRenderedFamilies.end() &&
-         has_part(traits, "unet") && has_part(traits, "vae") && has_part(traits, "text_encoder") &&
+         is_of_rendered_family && has_part(traits, "unet") && has_part(traits, "vae") &&
+         has_part(traits, "text_encoder") &&
          (traits.family != "sdxl" || has_part(traits, "text_encoder_2"));
 }
 

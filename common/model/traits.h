@@ -65,7 +65,8 @@ std::uint32_t default_size_of(std::string_view family, Prediction prediction);
 
 enum class Layout { Folder, SingleFile };
 
-/// Whether the engine renders with it. Workers tell the farm of nothing else.
+/// Whether the engine renders with it: a whole model, or what goes with one (a VAE, a LoRA, an
+/// upscaler). Workers tell the farm of nothing else.
 bool engine_renders(const Traits& traits, Layout layout);
 
 /// "an sdxl LoRA", "an sd1 checkpoint (inpaint)": for sentences.

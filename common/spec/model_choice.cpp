@@ -28,15 +28,15 @@ std::string hash_of(const v1::ModelOnDisk& model) {
   return to_hex({reinterpret_cast<const std::uint8_t*>(raw.data()), raw.size()});
 }
 
-/// The models of one sort, each content once.
-Models models_of(const Catalog& catalog, bool vae_only) {
+/// The models of one kind, each content once.
+Models models_of(const Catalog& catalog, std::string_view kind) {
   Models models;
   for (const v1::ModelOnDisk& model : catalog.models) {
     const bool known = std::ranges::any_of(models, [&](const v1::ModelOnDisk* other) {
       return other->model().hash() == model.model().hash() &&
              other->model().name() == model.model().name();
     });
-    if (model.vae_only() == vae_only && !known) models.push_back(&model);
+    if (kind_of(model) == kind && !known) models.push_back(&model);
   }
   return models;
 }
@@ -115,10 +115,12 @@ Unexpected not_found(std::string_view text, const Models& models, std::string_vi
                           names.size() == 1 ? "is" : "are", list_of(models, false)));
 }
 
-Result<const v1::ModelOnDisk*> find(const Catalog& catalog, std::string_view text, bool vae_only) {
-  const Models models = models_of(catalog, vae_only);
+/// @param what  how people call this kind
+Result<const v1::ModelOnDisk*> find(const Catalog& catalog, std::string_view text,
+                                    std::string_view kind, std::string_view what) {
+  const Models models = models_of(catalog, kind);
   const Models found = matches(models, trim(text));
-  if (found.empty()) return not_found(trim(text), models, vae_only ? "VAE" : "model");
+  if (found.empty()) return not_found(trim(text), models, what);
   if (found.size() == 1) return found.front();
   return fail(ErrorKind::Invalid, fmt::format("could be any of {}. Name it by more of its hash.",
                                               list_of(found, true)));
@@ -126,15 +128,20 @@ Result<const v1::ModelOnDisk*> find(const Catalog& catalog, std::string_view tex
 
 }  // namespace
 
+std::string_view kind_of(const v1::ModelOnDisk& model) {
+  if (!model.kind().empty()) return model.kind();
+  return model.vae_only() ? "vae" : "checkpoint";
+}
+
 Result<const v1::ModelOnDisk*> find_model(const Catalog& catalog, std::string_view text) {
-  return find(catalog, text, /*vae_only=*/false);
+  return find(catalog, text, "checkpoint", "model");
 }
 
 Result<const v1::ModelOnDisk*> find_vae(const Catalog& catalog, std::string_view text) {
   constexpr std::array kOwn =
       std::to_array<std::string_view>({"automatic", "auto", "default", "none"});
   if (std::ranges::find(kOwn, to_lower(trim(text))) != kOwn.end()) return nullptr;
-  return find(catalog, text, /*vae_only=*/true);
+  return find(catalog, text, "vae", "VAE");
 }
 
 }  // namespace furrow::spec

@@ -7,6 +7,9 @@
 
 namespace furrow::spec {
 
+/// What weights are for: "checkpoint", "vae", "lora", "upscaler" (common/model/traits.h).
+std::string_view kind_of(const v1::ModelOnDisk& model);
+
 /// The model of the catalog that `text` names: its name, a path or file name that ends in it
 /// ("models/x.safetensors"), the first 6 or more digits of its hash, or A1111's "name [hash]". Case
 /// does not count unless it has to.

@@ -10,6 +10,7 @@
 
 #include "common/config/paths.h"
 #include "common/spec/grid.h"
+#include "common/spec/model_choice.h"
 #include "coordinator/net/plan_estimate.h"
 #include "coordinator/net/plan_price.h"
 
@@ -74,7 +75,9 @@ spec::Catalog Submission::catalog() const {
   const auto is_default = [](const v1::ModelOnDisk& known) {
     return known.model().name() == config::kDefaultModel;
   };
-  const auto is_model = [](const v1::ModelOnDisk& known) { return !known.vae_only(); };
+  const auto is_model = [](const v1::ModelOnDisk& known) {
+    return spec::kind_of(known) == "checkpoint";
+  };
   auto chosen = std::find_if(catalog.models.begin(), catalog.models.end(), is_default);
   if (chosen == catalog.models.end()) {
     chosen = std::find_if(catalog.models.begin(), catalog.models.end(), is_model);

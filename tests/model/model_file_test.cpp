@@ -63,16 +63,26 @@ TEST_F(ModelFileTest, AFileIsCalledByItsNameAndKnownByItsHash) {
 
 TEST_F(ModelFileTest, WhatTheEngineDoesNotRenderIsNeitherHashedNorBroken) {
   copy("flux_transformer", "flux.safetensors");
-  a_lora("style.safetensors");
 
   const ModelIndex index = scan();
 
   EXPECT_TRUE(index.models.empty());
   EXPECT_TRUE(index.broken.empty());
-  ASSERT_EQ(index.others.size(), 2U);
+  ASSERT_EQ(index.others.size(), 1U);
   EXPECT_EQ(index.others[0].traits.family, "flux");
-  EXPECT_EQ(index.others[1].traits.kind, Kind::Lora);
-  EXPECT_EQ(index.others[1].description.model().hash(), "");
+  EXPECT_EQ(index.others[0].description.model().hash(), "");
+}
+
+TEST_F(ModelFileTest, ALoraIsKnownByTheHashOfItsFile) {
+  const fs::path file = a_lora("style.safetensors");
+
+  const ModelIndex index = scan();
+
+  ASSERT_EQ(index.models.size(), 1U);
+  const auto& description = index.models.front().description;
+  EXPECT_EQ(description.kind(), "lora");
+  EXPECT_EQ(description.model().name(), "style");
+  EXPECT_EQ(description.model().hash(), sha256(*read_file(file)).raw());
 }
 
 TEST_F(ModelFileTest, OfTwoOfOneNameTheFirstCounts) {
@@ -104,8 +114,8 @@ TEST_F(ModelFileTest, ALoraMayHaveTheNameOfAModel) {
   const ModelIndex index = scan();
 
   for (const BrokenModel& broken : index.broken) ADD_FAILURE() << broken.reason;
-  EXPECT_EQ(index.models.size(), 1U);
-  EXPECT_EQ(index.others.size(), 1U);
+  ASSERT_EQ(index.models.size(), 2U);
+  EXPECT_NE(index.models[0].description.kind(), index.models[1].description.kind());
 }
 
 TEST_F(ModelFileTest, AYamlBesideTheFileTellsThePrediction) {
