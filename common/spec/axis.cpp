@@ -1,176 +1,33 @@
 #include "common/spec/axis.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
-#include <limits>
 
 #include <fmt/format.h>
 
 #include "common/base/check.h"
+#include "common/spec/axis_table.h"
 #include "common/spec/nearest.h"
 #include "common/spec/prompt_edit.h"
 #include "common/spec/sampler_names.h"
-#include "common/spec/size_rule.h"
 #include "common/spec/text.h"
 
 namespace furrow::spec {
 
 namespace {
 
-const std::string& text_at(const ValueAt& value) {
-  return value.values.texts(static_cast<int>(value.i));
-}
-
-std::uint32_t small_at(const ValueAt& value) {
-  return static_cast<std::uint32_t>(value.integer);
-}
-
 std::vector<std::string_view> phrases_of(const v1::AxisValues& values) {
   return {values.permuted().begin(), values.permuted().end()};
 }
 
-void set_prompt(v1::Recipe& recipe, const ValueAt& value) {
-  recipe.set_prompt(text_at(value));
-}
-
-void set_negative_prompt(v1::Recipe& recipe, const ValueAt& value) {
-  recipe.set_negative_prompt(text_at(value));
-}
-
-void replace_in_prompts(v1::Recipe& recipe, const ValueAt& value) {
-  if (value.i == 0) return;  // the searched text itself: nothing changes
-  const std::string& search = value.values.texts(0);
-  recipe.set_prompt(replace_all(recipe.prompt(), search, text_at(value)));
-  recipe.set_negative_prompt(replace_all(recipe.negative_prompt(), search, text_at(value)));
-}
-
-void reorder_prompt(v1::Recipe& recipe, const ValueAt& value) {
-  const auto phrases = phrases_of(value.values);
-  const auto order = permutation(phrases.size(), value.i);
-  recipe.set_prompt(reorder_phrases(recipe.prompt(), phrases, order));
-}
-
-void set_seed(v1::Recipe& recipe, const ValueAt& value) {
-  recipe.set_seed(static_cast<std::uint64_t>(value.integer));
-}
-
-void set_steps(v1::Recipe& recipe, const ValueAt& value) {
-  recipe.set_steps(small_at(value));
-}
-
-void set_guidance_scale(v1::Recipe& recipe, const ValueAt& value) {
-  recipe.set_guidance_scale(value.values.numbers(static_cast<int>(value.i)));
-}
-
-void set_sampler(v1::Recipe& recipe, const ValueAt& value) {
-  const v1::SamplerValue& sampler = value.values.samplers(static_cast<int>(value.i));
-  recipe.set_sampler(sampler.sampler());
-  if (!sampler.schedule().empty()) recipe.set_schedule(sampler.schedule());
-}
-
-void set_schedule(v1::Recipe& recipe, const ValueAt& value) {
-  recipe.set_schedule(text_at(value));
-}
-
-void set_width(v1::Recipe& recipe, const ValueAt& value) {
-  recipe.set_width(small_at(value));
-}
-
-void set_height(v1::Recipe& recipe, const ValueAt& value) {
-  recipe.set_height(small_at(value));
-}
-
-void set_size(v1::Recipe& recipe, const ValueAt& value) {
-  const v1::SizeValue& size = value.values.sizes(static_cast<int>(value.i));
-  recipe.set_width(size.width());
-  recipe.set_height(size.height());
-}
-
-void set_clip_skip(v1::Recipe& recipe, const ValueAt& value) {
-  recipe.set_clip_skip(small_at(value));
-}
-
-void set_model(v1::Recipe& recipe, const ValueAt& value) {
-  *recipe.mutable_model() = value.values.models(static_cast<int>(value.i)).model();
-}
-
-void set_vae(v1::Recipe& recipe, const ValueAt& value) {
-  const v1::ModelValue& vae = value.values.models(static_cast<int>(value.i));
-  if (vae.automatic()) {
-    recipe.clear_vae();
-  } else {
-    *recipe.mutable_vae() = vae.model();
+std::vector<AxisKind> all_axis_kinds() {
+  std::vector<AxisKind> kinds;
+  for (const auto& table :
+       {basic_axes(), sampler_axes(), noise_axes(), picture_axes(), hires_axes()}) {
+    kinds.insert(kinds.end(), table.begin(), table.end());
   }
+  return kinds;
 }
-
-// clang-format off
-/// The table of all axes: field, label, type, cost, speaks for itself, aliases, how it is set, limits.
-std::vector<AxisKind> make_axis_kinds() {
-  using enum AxisType;
-  return {
-      {"prompt", "Prompt", Text, 0, true, {"Positive prompt"}, set_prompt},
-      {"negative_prompt", "Negative prompt", Text, 0, false, {"Negative"}, set_negative_prompt},
-      {"prompt_sr", "Prompt S/R", SearchReplace, 0, true,
-       {"[Prompt] Search & replace", "Search & replace", "Search and replace", "S/R", "Prompt replace",
-        "[Grid Gen] Prompt Replace"}, replace_in_prompts},
-      {"prompt_order", "Prompt order", Permutation, 0, true, {"[Prompt] Prompt order"}, reorder_prompt},
-      {"seed", "Seed", Integer, 0, false, {"[Param] Seed"}, set_seed,
-       {0, std::numeric_limits<std::int64_t>::max()}},
-      {"steps", "Steps", Integer, 0, false, {"[Param] Steps", "Sampling steps"}, set_steps,
-       {1, 1000, 150}},
-      {"guidance_scale", "CFG scale", Number, 0, false,
-       {"CFG Scale", "[Guidance] Scale", "CFG", "Guidance"}, set_guidance_scale, {0, 1000, 30}},
-      {"sampler", "Sampler", Sampler, 0, true,
-       {"[Sampler] Name", "Sampler name", "Sampling method"}, set_sampler},
-      {"schedule", "Schedule", Schedule, 0, false,
-       {"Schedule type", "[Sampler] Sigma method", "Sigma method", "Scheduler"}, set_schedule},
-      {"width", "Width", Integer, 0.3, false, {"[Param] Width"}, set_width, {kMinSide, kMaxSide}},
-      {"height", "Height", Integer, 0.3, false, {"[Param] Height"}, set_height, {kMinSide, kMaxSide}},
-      {"size", "Size", Size, 0.3, false, {"Resolution"}, set_size},
-      {"clip_skip", "Clip skip", Integer, 0, false, {"[Param] CLiP-skip"}, set_clip_skip, {1, 12}},
-      {"model", "Model", Model, 1.0, false,
-       {"Checkpoint name", "[Model] Model", "Checkpoint", "SD model checkpoint"}, set_model},
-      {"vae", "VAE", Vae, 0.7, false, {"[Model] VAE", "SD VAE"}, set_vae},
-  };
-}
-
-/// Axes of A1111 and sdnext that furrow does not have yet.
-constexpr std::array kUnbuiltAxes = std::to_array<std::string_view>({
-    "[Model] UNET", "[Model] Refiner", "[Model] Text encoder", "[Prompt] Search & replace refine",
-    "[Prompt] Search & replace detailer", "[Prompt] Search & replace all", "[Prompt] Prompt parser",
-    "[Network] LoRA", "[Network] LoRA strength", "[Network] Styles", "[Param] Variation seed",
-    "[Param] Variation strength", "[Param] Denoising strength", "[Param] Mask weight",
-    "[Process] Model args", "[Process] Processing args", "[Process] Server options",
-    "[Sampler] Sigma adjust", "[Sampler] Timestep spacing", "[Sampler] Timestep range",
-    "[Sampler] Solver order", "[Sampler] Beta schedule", "[Sampler] Beta start",
-    "[Sampler] Beta end", "[Sampler] Flow shift", "[Sampler] Base shift", "[Sampler] Max shift",
-    "[Sampler] ETA delta", "[Sampler] ETA multiplier", "[Guidance] End", "[Guidance] Image scale",
-    "[Guidance] Rescale", "[Guidance] Modular name", "[Refine] Upscaler", "[Refine] Sampler",
-    "[Refine] Denoising strength", "[Refine] Hires steps", "[Refine] Refiner start",
-    "[Refine] Refiner steps", "[Postprocess] Upscaler", "[Postprocess] Context",
-    "[Postprocess] Detailer", "[Postprocess] Detailer strength", "[Quant] SDNQ quant mode",
-    "[Quant] SDNQ quant mode TE", "[HDR] Mode", "[HDR] Brightness", "[HDR] Color", "[HDR] Sharpen",
-    "[HDR] Clamp boundary", "[HDR] Clamp threshold", "[HDR] Maximize center shift",
-    "[HDR] Maximize boundary", "[HDR] Tint color hex", "[HDR] Tint ratio",
-    "[Token Merging] ToMe ratio", "[Token Merging] ToDo ratio", "[FreeU] 1st stage backbone",
-    "[FreeU] 2nd stage backbone", "[FreeU] 1st stage skip", "[FreeU] 2nd stage skip",
-    "[IP adapter] Name", "[IP adapter] Scale", "[IP adapter] Starts", "[IP adapter] Ends",
-    "[Control] ControlNet", "[Control] T2IAdapter", "[Control] Processor", "[Control] Strength",
-    "[Control] Start", "[Control] End", "[HiDiffusion] T1", "[HiDiffusion] T2",
-    "[HiDiffusion] Aggression step", "[PAG] Attention scale", "[PAG] Adaptive scaling",
-    "[PAG] Applied layers", "[IY] Scale", "[IY] Start", "[IY] End", "[TeaCache] Threshold",
-    "[CFGZero] Enabled", "Var. seed", "Var. strength", "Hires steps", "Distilled CFG Scale",
-    "Image CFG Scale", "Hires sampler", "Negative Guidance minimum sigma", "Sigma Churn",
-    "Sigma min", "Sigma max", "Sigma noise", "Schedule min sigma", "Schedule max sigma",
-    "Schedule rho", "Beta schedule alpha", "Beta schedule beta", "Eta", "Denoising",
-    "Denoising strength", "Initial noise multiplier", "Extra noise", "Hires upscaler",
-    "Cond. Image Mask Weight", "Styles", "UniPC Order", "Face restore", "Token merging ratio",
-    "Token merging ratio high-res", "Always discard next-to-last sigma", "SGM noise multiplier",
-    "Refiner checkpoint", "Refiner switch at", "RNG source", "FP8 mode", "LoRA",
-});
-
-// clang-format on
 
 /// What two spellings of a label have in common: "[Param] CLiP-skip" is "paramclipskip".
 std::string key_of(std::string_view label) {
@@ -192,14 +49,18 @@ bool any_name(const AxisKind& kind, Predicate matches) {
 /// A part shorter than this names nothing.
 constexpr std::size_t kShortestPart = 3;
 
+/// The axes with a name that begins with `key`; when there is none, those with one that has it.
 std::vector<const AxisKind*> axes_with_part(std::string_view key) {
-  std::vector<const AxisKind*> found;
-  if (key.size() < kShortestPart) return found;
+  std::vector<const AxisKind*> beginning;
+  std::vector<const AxisKind*> having;
+  if (key.size() < kShortestPart) return having;
   for (const AxisKind& kind : axis_kinds()) {
+    const auto begins = [&](std::string_view name) { return name.starts_with(key); };
     const auto contains = [&](std::string_view name) { return name.find(key) != name.npos; };
-    if (any_name(kind, contains)) found.push_back(&kind);
+    if (any_name(kind, begins)) beginning.push_back(&kind);
+    if (any_name(kind, contains)) having.push_back(&kind);
   }
-  return found;
+  return beginning.empty() ? having : beginning;
 }
 
 std::vector<std::string> labels_of(const std::vector<const AxisKind*>& kinds) {
@@ -236,6 +97,17 @@ std::string sampler_text(const v1::SamplerValue& value) {
   return label + ' ' + std::string(schedule_named(value.schedule()).label);
 }
 
+std::string option_text(const AxisKind& kind, const std::string& name) {
+  const OptionName* option = option_named(kind.options(), name);
+  return option == nullptr ? name : std::string(option->label);
+}
+
+std::string upscaler_text(const v1::ModelRef& upscaler) {
+  const OptionName* way =
+      upscaler.hash().empty() ? option_named(hires_upscalers(), upscaler.name()) : nullptr;
+  return way == nullptr ? upscaler.name() : std::string(way->label);
+}
+
 std::string permutation_text(const ValueAt& value) {
   const auto phrases = phrases_of(value.values);
   std::vector<std::string_view> ordered;
@@ -246,8 +118,17 @@ std::string permutation_text(const ValueAt& value) {
 }  // namespace
 
 const std::vector<AxisKind>& axis_kinds() {
-  static const std::vector<AxisKind> kinds = make_axis_kinds();
+  static const std::vector<AxisKind> kinds = all_axis_kinds();
   return kinds;
+}
+
+bool is_parameter(const AxisKind& kind) {
+  return kind.type != AxisType::SearchReplace && kind.type != AxisType::Permutation;
+}
+
+std::string Limits::text() const {
+  return above_least ? fmt::format("more than {}, to {}", least, most)
+                     : fmt::format("{} to {}", least, most);
 }
 
 const AxisKind* axis_of_field(std::string_view field) {
@@ -267,7 +148,7 @@ Result<const AxisKind*> find_axis(std::string_view label) {
   if (const AxisKind* kind = axis_named(label)) return kind;
   const std::string key = key_of(label);
   const auto is_unbuilt = [&](auto matches) {
-    return std::ranges::any_of(kUnbuiltAxes,
+    return std::ranges::any_of(unbuilt_axes(),
                                [&](std::string_view name) { return matches(key_of(name)); });
   };
   const auto unbuilt = fail(ErrorKind::Invalid,
@@ -297,12 +178,14 @@ std::uint64_t value_count(const AxisKind& kind, const v1::AxisValues& values) {
     case AxisType::Text:
     case AxisType::SearchReplace:
     case AxisType::Schedule:
+    case AxisType::Choice:
       return size(values.texts());
     case AxisType::Permutation:
       return values.permuted_size() == 0
                  ? 0
                  : permutation_count(static_cast<std::size_t>(values.permuted_size()));
     case AxisType::Integer:
+    case AxisType::Seed:
       return integer_count(values);
     case AxisType::Number:
       return size(values.numbers());
@@ -312,6 +195,8 @@ std::uint64_t value_count(const AxisKind& kind, const v1::AxisValues& values) {
       return size(values.samplers());
     case AxisType::Model:
     case AxisType::Vae:
+    case AxisType::Refiner:
+    case AxisType::Upscaler:
       return size(values.models());
   }
   FURROW_CHECK(false, "an axis type that exists");
@@ -326,6 +211,7 @@ std::string value_text(const AxisKind& kind, const ValueAt& value) {
     case AxisType::Permutation:
       return permutation_text(value);
     case AxisType::Integer:
+    case AxisType::Seed:
       return fmt::format("{}", value.integer);
     case AxisType::Number:
       return number_text(value.values.numbers(i));
@@ -335,10 +221,16 @@ std::string value_text(const AxisKind& kind, const ValueAt& value) {
       return sampler_text(value.values.samplers(i));
     case AxisType::Schedule:
       return std::string(schedule_named(value.values.texts(i)).label);
+    case AxisType::Choice:
+      return option_text(kind, value.values.texts(i));
     case AxisType::Model:
     case AxisType::Vae:
       return value.values.models(i).automatic() ? "Automatic"
                                                 : value.values.models(i).model().name();
+    case AxisType::Refiner:
+      return value.values.models(i).automatic() ? "None" : value.values.models(i).model().name();
+    case AxisType::Upscaler:
+      return upscaler_text(value.values.models(i).model());
   }
   FURROW_CHECK(false, "an axis type that exists");
 }

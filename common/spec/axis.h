@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "common/base/result.h"
+#include "common/spec/option_names.h"
 #include "furrow/v1/recipe.pb.h"
 
 namespace furrow::spec {
@@ -16,12 +17,27 @@ enum class AxisType {
   SearchReplace,  ///< texts; the first is searched for
   Permutation,    ///< permuted: phrases, whose orders are the values
   Integer,
+  Seed,  ///< integers, of which -1 draws one
   Number,
   Size,
   Sampler,
   Schedule,  ///< texts: canonical names
+  Choice,    ///< texts: canonical names of options
   Model,
-  Vae,
+  Vae,       ///< models, or the model's own
+  Refiner,   ///< models, or none
+  Upscaler,  ///< models; one without a hash is a way of hires_upscalers()
+};
+
+/// What else a sweep must have for a parameter to decide anything.
+enum class Needs {
+  Nothing,
+  Picture,  ///< an init image
+  Mask,
+  Hires,           ///< hires fix, by a scale or a size
+  PictureOrHires,  ///< a run that begins with a picture, be it the first or the second
+  Refiner,
+  Variation,  ///< a variation strength
 };
 
 /// Where a setter finds the value of a cell.
@@ -37,9 +53,19 @@ struct Limits {
   std::int64_t least = 0;
   std::int64_t most = 0;
   std::int64_t usual_most = most;
+  bool above_least = false;  ///< the least itself is out of range
+
+  bool contains(double value) const {
+    const auto low = static_cast<double>(least);
+    return (above_least ? value > low : value >= low) && value <= static_cast<double>(most);
+  }
+
+  /// "0 to 30", "more than 0, to 1".
+  std::string text() const;
 };
 
-/// One parameter that an axis can vary. A new one is a row in axis.cpp and a test.
+/// One parameter that an axis can vary. A new one is a row in a table (axis_table.h), its field in
+/// spec.proto if it is a parameter too, and a test.
 struct AxisKind {
   std::string_view field;  ///< "guidance_scale": what is stored
   std::string_view label;  ///< "CFG scale": what people read
@@ -51,19 +77,25 @@ struct AxisKind {
   bool speaks_for_itself;
   std::vector<std::string_view> aliases;  ///< labels of A1111 and sdnext and other spellings
   void (*set)(v1::Recipe& recipe, const ValueAt& value);
-  Limits limits = {};  ///< of an Integer or a Number
+  Limits limits = {};  ///< of an Integer, a Seed or a Number
+  Needs needs = Needs::Nothing;
+  const OptionNames& (*options)() = nullptr;  ///< of a Choice
 };
 
 /// Every axis, in the order to list them.
 const std::vector<AxisKind>& axis_kinds();
+
+/// Whether an axis is also a parameter: it sets a field of a recipe rather than edits a text.
+bool is_parameter(const AxisKind& kind);
 
 /// The kind of this field, or null.
 const AxisKind* axis_of_field(std::string_view field);
 
 /// The axis that a label means. Case, spaces, underscores and hyphens do not count, nor does
 /// sdnext's group: "[Param] Steps". A part of a label will do (sdnext's rule) when only one axis
-/// has it. Errors: Invalid, a sentence that goes on after the label ("is not an axis …"): an axis
-/// of A1111 or sdnext that furrow does not support yet, several that it could be, or the nearest.
+/// begins with it, or none does and only one has it. Errors: Invalid, a sentence that goes on after
+/// the label ("is not an axis …"): an axis of A1111 or sdnext that furrow does not support yet,
+/// several that it could be, or the nearest.
 Result<const AxisKind*> find_axis(std::string_view label);
 
 /// As find_axis, but only whole names: null when there is none.

@@ -75,6 +75,7 @@ class Reader {
       case AxisType::Permutation:
         return read_phrases();
       case AxisType::Integer:
+      case AxisType::Seed:
         return read_integers();
       case AxisType::Number:
         return read_numbers();
@@ -84,10 +85,20 @@ class Reader {
         return each([&](const Token& token) { read_sampler(token); });
       case AxisType::Schedule:
         return each([&](const Token& token) { read_schedule(token); });
+      case AxisType::Choice:
+        return each([&](const Token& token) { read_choice(token); });
       case AxisType::Model:
         return each([&](const Token& token) { read_model(token); });
       case AxisType::Vae:
-        return each([&](const Token& token) { read_vae(token); });
+        return each([&](const Token& token) {
+          add_model_or_none(token, find_vae(context_.catalog, token.text));
+        });
+      case AxisType::Refiner:
+        return each([&](const Token& token) {
+          add_model_or_none(token, find_refiner(context_.catalog, token.text));
+        });
+      case AxisType::Upscaler:
+        return each([&](const Token& token) { read_upscaler(token); });
     }
   }
 
@@ -147,7 +158,7 @@ class Reader {
     warn_of_duplicate_integers(items);
     warn_of_unusual(items);
     std::unordered_set<std::int64_t> taken;
-    if (kind_.field == "seed") {
+    if (kind_.type == AxisType::Seed) {
       for (const IntegerItem& item : items) {
         if (item.count == 1) taken.insert(item.first);
       }
@@ -161,7 +172,7 @@ class Reader {
   }
 
   bool is_random(const IntegerItem& item) const {
-    return kind_.field == "seed" && item.count == 1 && item.first == kRandomSeed;
+    return kind_.type == AxisType::Seed && item.count == 1 && item.first == kRandomSeed;
   }
 
   std::int64_t draw_untaken(std::unordered_set<std::int64_t>& taken) const {
@@ -184,15 +195,15 @@ class Reader {
   }
 
   std::string out_of_range() const {
-    if (kind_.field == "seed") {
+    if (kind_.type == AxisType::Seed) {
       return fmt::format("is out of range. A seed is 0 to {}, or -1 to draw one.",
                          kind_.limits.most);
     }
-    return fmt::format("is out of range. {} is {} to {}.", kind_.label, kind_.limits.least,
-                       kind_.limits.most);
+    return fmt::format("is out of range. {} is {}.", kind_.label, kind_.limits.text());
   }
 
-  bool is_side() const { return kind_.field == "width" || kind_.field == "height"; }
+  /// Sides of hires fix and of seed resize may also be 0, for none.
+  bool is_side() const { return kind_.limits.most == kMaxSide; }
 
   /// The first two values tell for all: if both fit, so does their difference, the step.
   void check_sides(const Token& token, const IntegerItem& item) {
@@ -200,7 +211,7 @@ class Reader {
     for (std::uint64_t k = 0; k < telling; ++k) {
       const std::int64_t side = item.first + item.step * static_cast<std::int64_t>(k);
       const auto fault = context_.size_rule.fault_of(side);
-      if (!fault) continue;
+      if (!fault || (side == 0 && kind_.limits.least == 0)) continue;
       const bool is_whole_token = item.count == 1;
       add_fault(token, is_whole_token ? *fault : fmt::format("has {}, which {}", side, *fault));
       return;
@@ -211,8 +222,7 @@ class Reader {
     std::vector<std::string> texts;
     for (const NumberItem& item : parse_numbers(tokens_, reading_.faults)) {
       const Limits& limits = kind_.limits;
-      if (item.value < static_cast<double>(limits.least) ||
-          item.value > static_cast<double>(limits.most)) {
+      if (!limits.contains(item.value)) {
         add_fault(tokens_[item.token], out_of_range());
         return;
       }
@@ -255,15 +265,28 @@ class Reader {
     *reading_.values.add_models()->mutable_model() = (*model)->model();
   }
 
-  void read_vae(const Token& token) {
-    const auto vae = find_vae(context_.catalog, token.text);
-    if (!vae) return add_fault(token, vae.error().message);
+  void add_model_or_none(const Token& token, const Result<const v1::ModelOnDisk*>& found) {
+    if (!found) return add_fault(token, found.error().message);
     v1::ModelValue& value = *reading_.values.add_models();
-    if (*vae == nullptr) {
+    if (*found == nullptr) {
       value.set_automatic(true);
     } else {
-      *value.mutable_model() = (*vae)->model();
+      *value.mutable_model() = (*found)->model();
     }
+  }
+
+  void read_choice(const Token& token) {
+    const OptionName* option = find_option(kind_.options(), token.text);
+    if (option == nullptr) {
+      return add_fault(token, explain_unknown_option(kind_.options(), token.text));
+    }
+    reading_.values.add_texts(std::string(option->name));
+  }
+
+  void read_upscaler(const Token& token) {
+    const auto upscaler = find_upscaler(context_.catalog, token.text);
+    if (!upscaler) return add_fault(token, upscaler.error().message);
+    *reading_.values.add_models()->mutable_model() = *upscaler;
   }
 
   void warn_of_duplicates(const std::vector<std::string>& texts) {

@@ -8,6 +8,7 @@
 #include "common/base/utf8.h"
 #include "common/spec/axis.h"
 #include "common/spec/model_choice.h"
+#include "common/spec/optional_parts.h"
 #include "common/spec/sampler_names.h"
 #include "common/spec/text.h"
 
@@ -35,6 +36,7 @@ class Reader {
     recipe().set_width(read_side("width", base_.has_width(), base_.width(), side));
     recipe().set_height(read_side("height", base_.has_height(), base_.height(), side));
     read_vae();
+    read_optional_parts(base_, context_, reading_);
     return std::move(reading_);
   }
 

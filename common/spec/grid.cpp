@@ -11,6 +11,7 @@
 #include "common/spec/prompt_edit.h"
 #include "common/spec/recipe.h"
 #include "common/spec/sampler_names.h"
+#include "common/spec/settle.h"
 
 namespace furrow::spec {
 
@@ -25,12 +26,16 @@ int phase_of(AxisType type) {
       return 2;
     case AxisType::Text:
     case AxisType::Integer:
+    case AxisType::Seed:
     case AxisType::Number:
     case AxisType::Size:
     case AxisType::Sampler:
     case AxisType::Schedule:
+    case AxisType::Choice:
     case AxisType::Model:
     case AxisType::Vae:
+    case AxisType::Refiner:
+    case AxisType::Upscaler:
       return 0;
   }
   FURROW_CHECK(false, "an axis type that exists");
@@ -73,7 +78,12 @@ bool is_usable(const AxisKind& kind, const v1::AxisValues& values) {
       return values.texts_size() > 0 && !values.texts(0).empty();
     case AxisType::Permutation:
       return values.permuted_size() <= static_cast<int>(kMaxPhrases);
+    case AxisType::Choice:
+      return std::ranges::all_of(values.texts(), [&](const std::string& name) {
+        return option_named(kind.options(), name) != nullptr;
+      });
     case AxisType::Integer:
+    case AxisType::Seed:
       return std::ranges::all_of(values.integers(), [](const v1::IntegerRun& run) {
         std::int64_t last = 0;
         return run.count() <= kMaxCells &&
@@ -85,6 +95,8 @@ bool is_usable(const AxisKind& kind, const v1::AxisValues& values) {
     case AxisType::Size:
     case AxisType::Model:
     case AxisType::Vae:
+    case AxisType::Refiner:
+    case AxisType::Upscaler:
       return true;
   }
   FURROW_CHECK(false, "an axis type that exists");
@@ -99,9 +111,17 @@ Result<Grid> Grid::open(v1::Plan plan) {
                             "Use the same version on every machine.",
                             what));
   };
-  if (!is_known_sampler(plan.base().sampler()) || !is_known_schedule(plan.base().schedule())) {
-    return refuse(fmt::format("it asks for the sampler \"{}\" with the schedule \"{}\"",
-                              plan.base().sampler(), plan.base().schedule()));
+  const v1::HiresFix& hires = plan.base().hires();
+  const auto is_known = [](const std::string& sampler, const std::string& schedule) {
+    return is_known_sampler(sampler) && is_known_schedule(schedule);
+  };
+  for (const auto& [sampler, schedule] :
+       {std::pair(plan.base().sampler(), plan.base().schedule()),
+        std::pair(hires.sampler().empty() ? plan.base().sampler() : hires.sampler(),
+                  hires.schedule().empty() ? plan.base().schedule() : hires.schedule())}) {
+    if (is_known(sampler, schedule)) continue;
+    return refuse(
+        fmt::format("it asks for the sampler \"{}\" with the schedule \"{}\"", sampler, schedule));
   }
   std::uint64_t cells = 1;
   for (const v1::PlanAxis& axis : plan.axes()) {
@@ -182,9 +202,7 @@ v1::Recipe Grid::recipe(std::uint64_t index) const {
     const auto& [kind, length, stride, _] = axes_[axis];
     kind->set(recipe, value_at(axis, index / stride % length));
   }
-  if (recipe.schedule() == "automatic") {
-    recipe.set_schedule(std::string(resolved_schedule(recipe.sampler(), recipe.schedule())));
-  }
+  settle(recipe);
   return recipe;
 }
 

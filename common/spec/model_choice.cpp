@@ -12,6 +12,7 @@
 
 #include "common/base/digest.h"
 #include "common/spec/nearest.h"
+#include "common/spec/option_names.h"
 #include "common/spec/text.h"
 
 namespace furrow::spec {
@@ -28,15 +29,26 @@ std::string hash_of(const v1::ModelOnDisk& model) {
   return to_hex({reinterpret_cast<const std::uint8_t*>(raw.data()), raw.size()});
 }
 
-/// The models of one kind, each content once.
-Models models_of(const Catalog& catalog, std::string_view kind) {
+/// What people name models for, and what it is called in sentences and in ModelOnDisk.
+struct Sort {
+  std::string_view kind;
+  std::string_view called;
+};
+
+constexpr Sort kModel = {"checkpoint", "model"};
+constexpr Sort kVae = {"vae", "VAE"};
+constexpr Sort kLora = {"lora", "LoRA"};
+constexpr Sort kUpscaler = {"upscaler", "upscaler"};
+
+/// The models of one sort, each content once.
+Models models_of(const Catalog& catalog, const Sort& sort) {
   Models models;
   for (const v1::ModelOnDisk& model : catalog.models) {
     const bool known = std::ranges::any_of(models, [&](const v1::ModelOnDisk* other) {
       return other->model().hash() == model.model().hash() &&
              other->model().name() == model.model().name();
     });
-    if (kind_of(model) == kind && !known) models.push_back(&model);
+    if (kind_of(model) == sort.kind && !known) models.push_back(&model);
   }
   return models;
 }
@@ -115,12 +127,11 @@ Unexpected not_found(std::string_view text, const Models& models, std::string_vi
                           names.size() == 1 ? "is" : "are", list_of(models, false)));
 }
 
-/// @param what  how people call this kind
 Result<const v1::ModelOnDisk*> find(const Catalog& catalog, std::string_view text,
-                                    std::string_view kind, std::string_view what) {
-  const Models models = models_of(catalog, kind);
+                                    const Sort& sort) {
+  const Models models = models_of(catalog, sort);
   const Models found = matches(models, trim(text));
-  if (found.empty()) return not_found(trim(text), models, what);
+  if (found.empty()) return not_found(trim(text), models, sort.called);
   if (found.size() == 1) return found.front();
   return fail(ErrorKind::Invalid, fmt::format("could be any of {}. Name it by more of its hash.",
                                               list_of(found, true)));
@@ -130,18 +141,54 @@ Result<const v1::ModelOnDisk*> find(const Catalog& catalog, std::string_view tex
 
 std::string_view kind_of(const v1::ModelOnDisk& model) {
   if (!model.kind().empty()) return model.kind();
-  return model.vae_only() ? "vae" : "checkpoint";
+  return model.vae_only() ? kVae.kind : kModel.kind;
+}
+
+bool is_checkpoint(const v1::ModelOnDisk& model) {
+  return kind_of(model) == kModel.kind;
 }
 
 Result<const v1::ModelOnDisk*> find_model(const Catalog& catalog, std::string_view text) {
-  return find(catalog, text, "checkpoint", "model");
+  return find(catalog, text, kModel);
 }
 
 Result<const v1::ModelOnDisk*> find_vae(const Catalog& catalog, std::string_view text) {
   constexpr std::array kOwn =
       std::to_array<std::string_view>({"automatic", "auto", "default", "none"});
   if (std::ranges::find(kOwn, to_lower(trim(text))) != kOwn.end()) return nullptr;
-  return find(catalog, text, "vae", "VAE");
+  return find(catalog, text, kVae);
+}
+
+Result<const v1::ModelOnDisk*> find_refiner(const Catalog& catalog, std::string_view text) {
+  if (to_lower(trim(text)) == "none") return nullptr;
+  return find(catalog, text, kModel);
+}
+
+Result<const v1::ModelOnDisk*> find_lora(const Catalog& catalog, std::string_view text) {
+  return find(catalog, text, kLora);
+}
+
+Result<v1::ModelRef> find_upscaler(const Catalog& catalog, std::string_view text) {
+  if (const OptionName* way = find_option(hires_upscalers(), text)) {
+    v1::ModelRef ref;
+    ref.set_name(std::string(way->name));
+    return ref;
+  }
+  const Models models = models_of(catalog, kUpscaler);
+  const Models found = matches(models, trim(text));
+  if (found.size() == 1) return found.front()->model();
+  if (found.size() > 1) {
+    return fail(ErrorKind::Invalid, fmt::format("could be any of {}. Name it by more of its hash.",
+                                                list_of(found, true)));
+  }
+  std::vector<std::string> names;
+  for (const OptionName& way : hires_upscalers()) names.emplace_back(way.label);
+  for (const v1::ModelOnDisk* model : models) names.push_back(model->model().name());
+  const auto meant = nearest(trim(text), names);
+  return fail(ErrorKind::Invalid,
+              fmt::format("is not an upscaler. {}There are {}.",
+                          meant ? fmt::format("Did you mean \"{}\"? ", *meant) : "",
+                          fmt::join(names, ", ")));
 }
 
 }  // namespace furrow::spec

@@ -13,7 +13,9 @@
 #include "common/spec/axis.h"
 #include "common/spec/axis_values.h"
 #include "common/spec/base_recipe.h"
+#include "common/spec/hires_size.h"
 #include "common/spec/model_choice.h"
+#include "common/spec/optional_parts.h"
 #include "common/spec/prompt_checks.h"
 #include "common/spec/size_rule.h"
 #include "common/spec/text.h"
@@ -63,8 +65,9 @@ class Planner {
     read_axes();
     check_axes_together();
     if (faults_.empty()) check_cell_count();
+    if (faults_.empty()) assemble();
     if (!faults_.empty()) return fail(ErrorKind::Invalid, joined(std::move(faults_)));
-    return PlanWithWarnings{assemble(), std::move(warnings_)};
+    return PlanWithWarnings{std::move(plan_), std::move(warnings_)};
   }
 
  private:
@@ -139,6 +142,7 @@ class Planner {
   void read_base() {
     std::set<std::string_view> varied;
     for (const Draft& draft : drafts_) varied.insert(draft.kind.field);
+    take(faults_of_parts(base_, varied), faults_);
     BaseReading reading =
         read_base_recipe(base_, {catalog_, draw_seed_, size_rule_, models_, varied});
     take(std::move(reading.faults), faults_);
@@ -193,16 +197,24 @@ class Planner {
                   axis_of_field(side)->label);
       }
     }
-    const bool names_schedule = std::ranges::any_of(drafts_, [](const Draft& draft) {
-      return std::ranges::any_of(draft.values.samplers(), [](const v1::SamplerValue& value) {
-        return !value.schedule().empty();
-      });
-    });
-    if (names_schedule && seen.contains("schedule")) {
+    for (const auto& [sampler, schedule] :
+         {std::pair("sampler", "schedule"), std::pair("hires_sampler", "hires_schedule")}) {
+      if (!seen.contains(schedule) || !names_schedule(sampler)) continue;
       add_fault(
-          "Axis \"Sampler\" names a schedule, which axis \"Schedule\" sets too. Write the "
-          "samplers without it.");
+          "Axis \"{}\" names a schedule, which axis \"{}\" sets too. Write the samplers "
+          "without it.",
+          axis_of_field(sampler)->label, axis_of_field(schedule)->label);
     }
+  }
+
+  /// Whether a value of this axis of samplers names a schedule too.
+  bool names_schedule(std::string_view field) const {
+    return std::ranges::any_of(drafts_, [&](const Draft& draft) {
+      return draft.kind.field == field &&
+             std::ranges::any_of(draft.values.samplers(), [](const v1::SamplerValue& value) {
+               return !value.schedule().empty();
+             });
+    });
   }
 
   void check_roles() {
@@ -294,7 +306,7 @@ class Planner {
     }
   }
 
-  v1::Plan assemble() {
+  void assemble() {
     const bool roles_given = std::ranges::any_of(
         drafts_, [](const Draft& d) { return d.spec.role() != v1::AXIS_ROLE_UNSPECIFIED; });
     for (Draft& draft : drafts_) {
@@ -306,7 +318,7 @@ class Planner {
       axis.set_role(by_position ? static_cast<v1::AxisRole>(position) : draft.spec.role());
       *axis.mutable_values() = std::move(draft.values);
     }
-    return std::move(plan_);
+    if (auto fault = fault_of_hires_size(plan_, size_rule_)) faults_.push_back(*std::move(fault));
   }
 
   bool has_axis(std::string_view field) const {

@@ -27,6 +27,14 @@ inline constexpr double kDefaultGuidanceScale = 7;
 inline constexpr std::string_view kDefaultSampler = "euler";
 inline constexpr std::string_view kDefaultSchedule = "automatic";
 inline constexpr std::uint32_t kDefaultClipSkip = 1;
+/// What the parts that only some recipes have get, when they are there: those of A1111's page.
+inline constexpr double kDefaultDenoisingStrength = 0.75;
+inline constexpr double kDefaultImageGuidanceScale = 1.5;
+inline constexpr double kDefaultMaskBlur = 4;
+inline constexpr std::uint32_t kDefaultMaskPadding = 32;
+inline constexpr std::string_view kDefaultHiresUpscaler = "latent";
+inline constexpr double kDefaultHiresDenoisingStrength = 0.7;
+inline constexpr double kDefaultRefinerSwitch = 0.8;
 /// As a seed: draw one.
 inline constexpr std::int64_t kRandomSeed = -1;
 /// The side of a picture in pixels when even the model does not say.
@@ -45,7 +53,8 @@ struct PlanWithWarnings {
 
 /// Resolves a sweep: names to canonical names, models to content hashes, random seeds (-1) to seeds
 /// drawn from `draw_seed`, each in [0, 2^32 - 2]: one for all cells, or on a seed axis another for
-/// each -1. If no axis has a role, the first three become X, Y and Z.
+/// each -1. If no axis has a role, the first three become X, Y and Z. A part of a recipe that
+/// decides nothing is left out (settle.h); pictures must come with the hash of their content.
 ///
 /// On any fault nothing is resolved and the Error (kind Invalid) holds every fault found, one
 /// sentence a line: which axis or parameter, which token at which position, what would be right or

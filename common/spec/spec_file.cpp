@@ -1,9 +1,11 @@
 #include "common/spec/spec_file.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <cstdint>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -31,9 +33,23 @@ bool read_number(std::string_view text, Number& number) {
   return read.ec == std::errc{} && read.ptr == text.data() + text.size();
 }
 
-/// The axes that are also parameters: those that set a field rather than edit a text.
-bool is_parameter(const AxisKind& kind) {
-  return kind.type != AxisType::SearchReplace && kind.type != AxisType::Permutation;
+/// The parameters that are files, and no axes.
+constexpr std::array kPictureNames = std::to_array<std::string_view>({"init_image", "mask"});
+
+/// The one of them that a name means, whatever stands between its words; empty: none.
+std::string_view picture_named(std::string_view name) {
+  std::string key = to_lower(trim(name));
+  std::ranges::replace_if(
+      key, [](char c) { return c == '-' || c == ' '; }, '_');
+  const auto found = std::ranges::find(kPictureNames, key);
+  return found == kPictureNames.end() ? std::string_view() : *found;
+}
+
+/// The field of Parameters that a name means; "size" for both sides, empty when there is none.
+std::string_view field_named(std::string_view name) {
+  const AxisKind* kind = axis_named(name);
+  if (kind == nullptr) return picture_named(name);
+  return is_parameter(*kind) ? kind->field : std::string_view();
 }
 
 std::vector<std::string> parameter_names() {
@@ -41,6 +57,7 @@ std::vector<std::string> parameter_names() {
   for (const AxisKind& kind : axis_kinds()) {
     if (is_parameter(kind)) names.emplace_back(kind.field);
   }
+  names.insert(names.end(), kPictureNames.begin(), kPictureNames.end());
   return names;
 }
 
@@ -50,6 +67,32 @@ std::string unknown_name(std::string_view name, const std::vector<std::string>& 
   return fmt::format("{} is not {}. {}There are {}.", in_quotes(name), what,
                      meant ? fmt::format("Did you mean \"{}\"? ", *meant) : "",
                      fmt::join(known, ", "));
+}
+
+/// Sets the field of Parameters that has the name of an axis, as each but "size" has. What is wrong
+/// with the text, as the end of a sentence, or nothing.
+std::optional<std::string> set_field(v1::Parameters& parameters, const AxisKind& kind,
+                                     std::string_view text) {
+  const FieldDescriptor* field =
+      v1::Parameters::descriptor()->FindFieldByName(std::string(kind.field));
+  FURROW_CHECK(field != nullptr, "every parameter has a field");
+  const auto& reflection = *v1::Parameters::GetReflection();
+  std::int64_t integer = 0;
+  double number = 0;
+  if (field->cpp_type() == FieldDescriptor::CPPTYPE_STRING) {
+    reflection.SetString(&parameters, field, std::string(text));
+  } else if (field->cpp_type() == FieldDescriptor::CPPTYPE_BOOL) {
+    const OptionName* truth = find_option(kind.options(), text);
+    if (truth == nullptr) return explain_unknown_option(kind.options(), text);
+    reflection.SetBool(&parameters, field, truth->number != 0);
+  } else if (field->cpp_type() == FieldDescriptor::CPPTYPE_INT64) {
+    if (!read_number(text, integer)) return "is not a whole number.";
+    reflection.SetInt64(&parameters, field, integer);
+  } else {
+    if (!read_number(text, number) || !std::isfinite(number)) return "is not a number.";
+    reflection.SetDouble(&parameters, field, number);
+  }
+  return std::nullopt;
 }
 
 /// Turns a tree into a JobSpec and notes every fault on the way.
@@ -90,12 +133,12 @@ class SpecReader {
     }
     std::set<std::string_view> seen;
     for (const SpecEntry& entry : params.entries) {
-      const AxisKind* kind = axis_named(entry.key);
-      if (kind != nullptr && !seen.insert(kind->field).second) {
-        add_fault(entry.line, fmt::format("{} is set twice.", kind->field));
+      const std::string_view field = field_named(entry.key);
+      if (!field.empty() && !seen.insert(field).second) {
+        add_fault(entry.line, fmt::format("{} is set twice.", field));
         continue;
       }
-      if (kind != nullptr && is_parameter(*kind) && !expect_scalar(entry)) continue;
+      if (!field.empty() && !expect_scalar(entry)) continue;
       const auto set = set_parameter(*spec_.mutable_base(), entry.key, entry.value.scalar);
       if (!set) add_fault(entry.line, set.error().message);
     }
@@ -254,11 +297,19 @@ Result<void> set_parameter(v1::Parameters& parameters, std::string_view name,
   const auto refuse = [&](std::string_view what) {
     return fail(ErrorKind::Invalid, fmt::format("{}: {} {}", name, in_quotes(text), what));
   };
-  const AxisKind* kind = axis_named(name);
-  if (kind == nullptr || !is_parameter(*kind)) {
+  const std::string_view field_name = field_named(name);
+  if (field_name.empty()) {
     return fail(ErrorKind::Invalid, unknown_name(name, parameter_names(), "a parameter"));
   }
   if (!is_valid_utf8(text)) return refuse("is not valid UTF-8.");
+  if (!picture_named(field_name).empty()) {
+    if (trim(text).empty()) return refuse("names no file.");
+    v1::PictureRef& picture =
+        field_name == "mask" ? *parameters.mutable_mask() : *parameters.mutable_init_image();
+    picture.set_name(std::string(trim(text)));
+    return {};
+  }
+  const AxisKind* kind = axis_of_field(field_name);
   if (kind->type == AxisType::Size) {
     const auto size = parse_size(text);
     if (!size) return refuse(size.error().message);
@@ -266,22 +317,7 @@ Result<void> set_parameter(v1::Parameters& parameters, std::string_view name,
     parameters.set_height(size->height());
     return {};
   }
-  // Each other axis that is a parameter has the name of its field in the message.
-  const FieldDescriptor* field =
-      v1::Parameters::descriptor()->FindFieldByName(std::string(kind->field));
-  FURROW_CHECK(field != nullptr, "every parameter has a field");
-  const auto& reflection = *v1::Parameters::GetReflection();
-  std::int64_t integer = 0;
-  double number = 0;
-  if (field->cpp_type() == FieldDescriptor::CPPTYPE_STRING) {
-    reflection.SetString(&parameters, field, std::string(text));
-  } else if (field->cpp_type() == FieldDescriptor::CPPTYPE_INT64) {
-    if (!read_number(text, integer)) return refuse("is not a whole number.");
-    reflection.SetInt64(&parameters, field, integer);
-  } else {
-    if (!read_number(text, number) || !std::isfinite(number)) return refuse("is not a number.");
-    reflection.SetDouble(&parameters, field, number);
-  }
+  if (const auto what = set_field(parameters, *kind, text)) return refuse(*what);
   return {};
 }
 

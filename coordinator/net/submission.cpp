@@ -75,12 +75,9 @@ spec::Catalog Submission::catalog() const {
   const auto is_default = [](const v1::ModelOnDisk& known) {
     return known.model().name() == config::kDefaultModel;
   };
-  const auto is_model = [](const v1::ModelOnDisk& known) {
-    return spec::kind_of(known) == "checkpoint";
-  };
   auto chosen = std::find_if(catalog.models.begin(), catalog.models.end(), is_default);
   if (chosen == catalog.models.end()) {
-    chosen = std::find_if(catalog.models.begin(), catalog.models.end(), is_model);
+    chosen = std::find_if(catalog.models.begin(), catalog.models.end(), spec::is_checkpoint);
   }
   if (chosen != catalog.models.end()) catalog.default_model = chosen->model().name();
   return catalog;

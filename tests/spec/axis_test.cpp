@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "furrow/v1/spec.pb.h"
+
 namespace furrow::spec {
 namespace {
 
@@ -46,6 +48,38 @@ TEST(Axis, LabelsOfAllProgramsFindTheirField) {
            Label{"[Model] Model", "model"},
            Label{"VAE", "vae"},
            Label{"[Model] VAE", "vae"},
+           Label{"Denoising", "denoising_strength"},
+           Label{"[Param] Denoising strength", "denoising_strength"},
+           Label{"[Refine] Denoising strength", "hires_denoising_strength"},
+           Label{"Var. seed", "variation_seed"},
+           Label{"[Param] Variation strength", "variation_strength"},
+           Label{"subseed_strength", "variation_strength"},
+           Label{"Eta", "eta"},
+           Label{"[Sampler] ETA multiplier", "eta"},
+           Label{"Sigma Churn", "s_churn"},
+           Label{"Sigma tmin", "s_tmin"},
+           Label{"s_tmax", "s_tmax"},
+           Label{"Sigma noise", "s_noise"},
+           Label{"Schedule min sigma", "schedule_min_sigma"},
+           Label{"Schedule max sigma", "schedule_max_sigma"},
+           Label{"Schedule rho", "schedule_rho"},
+           Label{"UniPC Order", "solver_order"},
+           Label{"[Sampler] Solver order", "solver_order"},
+           Label{"Always discard next-to-last sigma", "discard_next_to_last_sigma"},
+           Label{"[Sampler] Flow shift", "flow_shift"},
+           Label{"RNG source", "noise_source"},
+           Label{"[Guidance] Rescale", "guidance_rescale"},
+           Label{"[Guidance] End", "guidance_end"},
+           Label{"Image CFG Scale", "image_guidance_scale"},
+           Label{"Hires steps", "hires_steps"},
+           Label{"hr_upscaler", "hires_upscaler"},
+           Label{"[Refine] Sampler", "hires_sampler"},
+           Label{"Refiner checkpoint", "refiner"},
+           Label{"[Model] Refiner", "refiner"},
+           Label{"Refiner switch at", "refiner_switch_at"},
+           Label{"mask_blur", "mask_blur"},
+           Label{"inpainting_mask_invert", "mask_invert"},
+           Label{"inpaint_full_res", "only_masked"},
        }) {
     const auto kind = find_axis(text);
     ASSERT_TRUE(kind) << text << ": " << kind.error().message;
@@ -57,6 +91,7 @@ TEST(Axis, PartOfALabelWillDoWhenOnlyOneAxisHasIt) {
   EXPECT_EQ((*find_axis("scale"))->field, "guidance_scale");
   EXPECT_EQ((*find_axis("skip"))->field, "clip_skip");
   EXPECT_EQ((*find_axis("checkp"))->field, "model");
+  EXPECT_EQ((*find_axis("denois"))->field, "denoising_strength");
 
   const auto ambiguous = find_axis("name");
 
@@ -64,10 +99,34 @@ TEST(Axis, PartOfALabelWillDoWhenOnlyOneAxisHasIt) {
   EXPECT_THAT(ambiguous.error().message, AllOf(HasSubstr("Sampler"), HasSubstr("Model")));
 }
 
+TEST(Axis, WhatA1111CallsTwoThingsIsAskedFor) {
+  const auto sigma = find_axis("Sigma min");
+
+  ASSERT_FALSE(sigma);
+  EXPECT_THAT(sigma.error().message,
+              AllOf(HasSubstr("Sigma tmin"), HasSubstr("Schedule min sigma")));
+}
+
+TEST(Axis, EveryParameterHasItsFieldInTheMessage) {
+  for (const AxisKind& kind : axis_kinds()) {
+    if (!is_parameter(kind) || kind.type == AxisType::Size) continue;
+    EXPECT_NE(v1::Parameters::descriptor()->FindFieldByName(std::string(kind.field)), nullptr)
+        << kind.field;
+  }
+}
+
+TEST(Axis, AChoiceHasItsOptionsAndANumberItsLimits) {
+  for (const AxisKind& kind : axis_kinds()) {
+    const bool is_number = kind.type == AxisType::Number || kind.type == AxisType::Integer ||
+                           kind.type == AxisType::Seed;
+    EXPECT_EQ(kind.options != nullptr, kind.type == AxisType::Choice) << kind.field;
+    EXPECT_EQ(kind.limits.most > 0, is_number) << kind.field;
+  }
+}
+
 TEST(Axis, AxesThatAreNotBuiltYetAreNotCalledUnknown) {
-  for (const std::string_view text :
-       {"Denoising strength", "[Param] Denoising strength", "[Refine] Sampler", "Var. seed",
-        "denois", "[Network] LoRA", "Hires steps", "UniPC Order"}) {
+  for (const std::string_view text : {"Token merging ratio", "[FreeU] 1st stage backbone",
+                                      "[Network] LoRA", "Face restore", "freeu", "Extra noise"}) {
     const auto kind = find_axis(text);
     ASSERT_FALSE(kind) << text;
     EXPECT_THAT(kind.error().message, HasSubstr("does not support yet")) << text;

@@ -297,8 +297,8 @@ TEST(Plan, RolesAreGivenByPositionUnlessSomeAreWritten) {
 }
 
 TEST(Plan, AnAxisThatIsNotBuiltYetIsCalledSo) {
-  EXPECT_THAT(fault_of(a_sweep().axis("Denoising strength", "0.1-0.5")),
-              HasSubstr("Axis 1: \"Denoising strength\" is an axis of A1111 or sdnext that furrow "
+  EXPECT_THAT(fault_of(a_sweep().axis("Token merging ratio", "0.1-0.5")),
+              HasSubstr("Axis 1: \"Token merging ratio\" is an axis of A1111 or sdnext that furrow "
                         "does not support yet."));
 }
 

@@ -14,6 +14,7 @@ struct ModelTraits {
   std::uint32_t vae_factor = 8;
   std::uint32_t default_size = 128;
   bool vae_only = false;
+  std::string_view kind = {};
 };
 
 /// A model whose content is `content`, by default its name.
@@ -26,12 +27,21 @@ inline v1::ModelOnDisk a_model(std::string_view name, const ModelTraits& traits 
   model.set_vae_factor(traits.vae_factor);
   model.set_default_size(traits.default_size);
   model.set_vae_only(traits.vae_only);
+  model.set_kind(std::string(traits.kind));
   return model;
 }
 
 /// One SD 1.x model "emoji", the default, and one VAE "sharp".
 inline Catalog a_catalog() {
   return {{a_model("emoji"), a_model("sharp", {.vae_only = true})}, "emoji"};
+}
+
+/// A picture that came with its content, which is its name.
+inline v1::PictureRef a_picture(std::string_view name) {
+  v1::PictureRef picture;
+  picture.set_name(std::string(name));
+  picture.set_hash(sha256(name).raw());
+  return picture;
 }
 
 /// A sweep, written as a test reads best.

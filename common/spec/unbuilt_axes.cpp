@@ -1,0 +1,98 @@
+#include <array>
+
+#include "common/spec/axis_table.h"
+
+namespace furrow::spec {
+
+namespace {
+
+constexpr std::array kUnbuiltAxes = std::to_array<std::string_view>({
+    "[Model] UNET",
+    "[Model] Text encoder",
+    "[Prompt] Search & replace refine",
+    "[Prompt] Search & replace detailer",
+    "[Prompt] Search & replace all",
+    "[Prompt] Prompt parser",
+    "[Network] LoRA",
+    "[Network] LoRA strength",
+    "[Network] Styles",
+    "[Param] Mask weight",
+    "[Process] Model args",
+    "[Process] Processing args",
+    "[Process] Server options",
+    "[Sampler] Sigma adjust",
+    "[Sampler] Timestep spacing",
+    "[Sampler] Timestep range",
+    "[Sampler] Beta schedule",
+    "[Sampler] Beta start",
+    "[Sampler] Beta end",
+    "[Sampler] Base shift",
+    "[Sampler] Max shift",
+    "[Guidance] Modular name",
+    "[Refine] Refiner steps",
+    "[Postprocess] Upscaler",
+    "[Postprocess] Context",
+    "[Postprocess] Detailer",
+    "[Postprocess] Detailer strength",
+    "[Quant] SDNQ quant mode",
+    "[Quant] SDNQ quant mode TE",
+    "[HDR] Mode",
+    "[HDR] Brightness",
+    "[HDR] Color",
+    "[HDR] Sharpen",
+    "[HDR] Clamp boundary",
+    "[HDR] Clamp threshold",
+    "[HDR] Maximize center shift",
+    "[HDR] Maximize boundary",
+    "[HDR] Tint color hex",
+    "[HDR] Tint ratio",
+    "[Token Merging] ToMe ratio",
+    "[Token Merging] ToDo ratio",
+    "[FreeU] 1st stage backbone",
+    "[FreeU] 2nd stage backbone",
+    "[FreeU] 1st stage skip",
+    "[FreeU] 2nd stage skip",
+    "[IP adapter] Name",
+    "[IP adapter] Scale",
+    "[IP adapter] Starts",
+    "[IP adapter] Ends",
+    "[Control] ControlNet",
+    "[Control] T2IAdapter",
+    "[Control] Processor",
+    "[Control] Strength",
+    "[Control] Start",
+    "[Control] End",
+    "[HiDiffusion] T1",
+    "[HiDiffusion] T2",
+    "[HiDiffusion] Aggression step",
+    "[PAG] Attention scale",
+    "[PAG] Adaptive scaling",
+    "[PAG] Applied layers",
+    "[IY] Scale",
+    "[IY] Start",
+    "[IY] End",
+    "[TeaCache] Threshold",
+    "[CFGZero] Enabled",
+    "Distilled CFG Scale",
+    "Negative Guidance minimum sigma",
+    "Beta schedule alpha",
+    "Beta schedule beta",
+    "Initial noise multiplier",
+    "Extra noise",
+    "Cond. Image Mask Weight",
+    "Styles",
+    "Face restore",
+    "Token merging ratio",
+    "Token merging ratio high-res",
+    "SGM noise multiplier",
+    "FP8 mode",
+    "LoRA",
+});
+
+}  // namespace
+
+std::span<const std::string_view> unbuilt_axes() {
+  return kUnbuiltAxes;
+}
+
+}  // namespace furrow::spec
