@@ -245,9 +245,10 @@ Result<v1::ClientReply> Client::ask(v1::ClientRequest request) {
     if (state.connected) state.send(request);
     // Planning may take its time, and a second plan takes it again; one that queues nothing is
     // asked for again only on a new connection.
-    const Instant resend = request.submit().dry_run()
-                               ? deadline
-                               : std::min(deadline, Now::read().instant + state.options.resend_after);
+    const Instant resend =
+        request.submit().dry_run()
+            ? deadline
+            : std::min(deadline, Now::read().instant + state.options.resend_after);
     bool dialled_anew = false;
     while (!dialled_anew && until(resend) > milliseconds(0)) {
       const bool had_connection = state.connected;
@@ -331,6 +332,21 @@ Result<v1::WorkersReply> Client::workers() {
   request.mutable_list_workers();
   return body_of<v1::WorkersReply>(ask(std::move(request)), &v1::ClientReply::has_workers,
                                    &v1::ClientReply::workers);
+}
+
+Result<std::vector<Digest>> Client::lacking_inputs(const std::vector<Digest>& inputs) {
+  v1::ClientRequest request;
+  for (const Digest& input : inputs) {
+    request.mutable_find_lacking_inputs()->add_digests(input.raw());
+  }
+  FURROW_TRY(const auto reply, body_of<v1::LackingInputsReply>(ask(std::move(request)),
+                                                               &v1::ClientReply::has_lacking_inputs,
+                                                               &v1::ClientReply::lacking_inputs));
+  std::vector<Digest> lacking;
+  for (const std::string& raw : reply.digests()) {
+    if (const auto digest = Digest::from_raw(raw)) lacking.push_back(*digest);
+  }
+  return lacking;
 }
 
 void Client::State::ask_for_watched_job() {

@@ -7,7 +7,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "common/base/digest.h"
 #include "common/base/result.h"
 #include "furrow/v1/client.pb.h"
 
@@ -58,6 +60,8 @@ class Client {
   Result<v1::CellsReply> list_cells(const v1::ListCells& which);
   Result<v1::StatusReply> status(std::uint32_t jobs);
   Result<v1::WorkersReply> workers();
+  /// Of these pictures for jobs, those that the coordinator does not keep, each once.
+  Result<std::vector<Digest>> lacking_inputs(const std::vector<Digest>& inputs);
 
   /// What happened to a watched job or to the connection.
   struct News {

@@ -67,6 +67,22 @@ Result<wire::Router> bind_port(zmq::context_t& context, const std::string& liste
   return fail(router.error().kind, router.error().message + ". Check --listen and --port");
 }
 
+/// A file can go while nobody looks: a crash in the middle of a sweep, a disk that was cleaned up.
+Result<void> drop_lost_inputs(std::vector<core::RestoredInput>& inputs,
+                              const artifacts::ArtifactStore& artifacts,
+                              store::Database& database) {
+  std::vector<core::StoreOp> ops;
+  std::erase_if(inputs, [&](const core::RestoredInput& input) {
+    const bool is_lost = !artifacts.contains(input.input);
+    if (is_lost) {
+      spdlog::warn("picture for jobs is not on the disk any more digest={}", input.input.hex());
+      ops.emplace_back(core::DropInput{input.input});
+    }
+    return is_lost;
+  });
+  return ops.empty() ? Result<void>() : database.commit(ops);
+}
+
 }  // namespace
 
 /// The three ports, bound.
@@ -119,6 +135,7 @@ Result<std::unique_ptr<App>> App::start(const CoordinatorOptions& options,
     spdlog::info("interrupted uploads swept files={}", artifacts->swept());
   }
   FURROW_TRY(auto restored, database.load());
+  FURROW_TRY_VOID(drop_lost_inputs(restored.inputs, *artifacts, database));
   FURROW_TRY(auto reader, store::Reader::open(options.data));
   Parts parts{std::move(context), std::move(ports),    std::move(artifacts), std::move(database),
               std::move(reader),  std::move(restored), std::move(own_models)};
@@ -137,6 +154,7 @@ App::App(const CoordinatorOptions& options, Parts parts)
       endpoints_(parts.ports.endpoints()),
       context_(std::move(parts.context)),
       artifacts_(std::move(parts.artifacts)),
+      input_ledger_(calls_),
       store_(std::make_unique<store::StoreThread>(std::move(parts.database))),
       client_desk_(calls_, std::move(parts.reader),
                    {data_, parts.ports.blob_endpoint(), Now::read().instant},
@@ -145,7 +163,7 @@ App::App(const CoordinatorOptions& options, Parts parts)
                     core::Core({.blob_endpoint = parts.ports.blob_endpoint()},
                                std::move(parts.restored), Now::read()),
                     *store_, calls_, traffic_),
-      blob_loop_(std::move(parts.ports.blob), *artifacts_, traffic_),
+      blob_loop_(std::move(parts.ports.blob), *artifacts_, input_ledger_, traffic_),
       client_loop_(std::move(parts.ports.client), client_desk_, traffic_),
       control_thread_([this](const std::stop_token& stop) { control_loop_.run(stop); }),
       blob_thread_([this](const std::stop_token& stop) { blob_loop_.run(stop); }),

@@ -15,6 +15,7 @@
 #include "coordinator/net/client_loop.h"
 #include "coordinator/net/control_loop.h"
 #include "coordinator/net/core_calls.h"
+#include "coordinator/net/input_ledger.h"
 #include "coordinator/net/traffic.h"
 #include "coordinator/options.h"
 #include "coordinator/store/store_thread.h"
@@ -58,6 +59,7 @@ class App {
   std::unique_ptr<artifacts::ArtifactStore> artifacts_;
   net::Traffic traffic_;
   net::CoreCalls calls_;
+  net::CoreInputLedger input_ledger_;
   std::unique_ptr<store::StoreThread> store_;
   net::ClientDesk client_desk_;
   net::ControlLoop control_loop_;

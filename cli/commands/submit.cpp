@@ -4,6 +4,7 @@
 
 #include "cli/commands/entries.h"
 #include "cli/commands/flags.h"
+#include "cli/input_pictures.h"
 #include "cli/output/job_page.h"
 #include "cli/output/json.h"
 #include "cli/output/table.h"
@@ -149,12 +150,17 @@ Result<ExitCode> run_submit(const Arguments& arguments, Console& console) {
   submission.set_client_token(arguments.text("client-token").value_or(""));
   if (const auto file = arguments.path("sheet")) FURROW_TRY_VOID(check_sheet_file(*file));
   if (const auto text = arguments.text("timeout")) FURROW_TRY_VOID(parse_duration(*text));
+  FURROW_TRY(const auto pictures, hash_pictures(*submission.mutable_spec()));
 
   const bool waits = arguments.has("wait") || arguments.has("sheet");
   std::optional<SignalInbox> interrupts;
   if (waits) interrupts.emplace(std::initializer_list<int>{SIGINT});
   const int interrupt_fd = interrupts ? interrupts->fd() : -1;
   FURROW_TRY(Client client, connect_client(arguments, interrupt_fd));
+  if (!submission.dry_run()) {
+    FURROW_TRY(const auto sent, send_pictures(client, pictures, {.interrupt_fd = interrupt_fd}));
+    if (!sent.empty()) console.err << fmt::format("sent {}.\n", counted(sent.size(), "picture"));
+  }
   FURROW_TRY(const v1::SubmitReply reply, client.submit(std::move(submission)));
   for (const std::string& warning : reply.summary().warnings()) {
     console.err << "warning: " << printable(warning) << '\n';

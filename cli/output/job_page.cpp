@@ -9,7 +9,9 @@
 #include "cli/output/json.h"
 #include "cli/output/text.h"
 #include "cli/output/time_text.h"
+#include "common/base/digest.h"
 #include "common/spec/grid.h"
+#include "common/spec/inputs.h"
 
 namespace furrow::cli {
 
@@ -113,6 +115,12 @@ std::string job_page(const v1::JobView& job, const Terminal& terminal) {
     text += row("negative", job.plan().base().negative_prompt(), terminal);
   }
   text += row("base", recipe_text(job.plan().base()), terminal);
+  for (const v1::PictureRef& picture : spec::inputs_of(job.plan())) {
+    const auto digest = Digest::from_raw(picture.hash());
+    text += row("picture",
+                fmt::format("{} {}", picture.name(), digest ? digest->hex().substr(0, 12) : ""),
+                terminal);
+  }
   return text;
 }
 

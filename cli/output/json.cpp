@@ -5,6 +5,7 @@
 
 #include "cli/output/time_text.h"
 #include "common/base/digest.h"
+#include "common/spec/inputs.h"
 
 namespace furrow::cli {
 
@@ -37,6 +38,15 @@ std::int64_t integer_at(const v1::AxisValues& values, std::uint64_t i) {
     i -= run.count();
   }
   return 0;
+}
+
+/// [{name, hash}] of the pictures that a plan begins with.
+Json inputs_json(const v1::Plan& plan) {
+  Json inputs = Json::array();
+  for (const v1::PictureRef& picture : spec::inputs_of(plan)) {
+    inputs.push_back({{"name", picture.name()}, {"hash", hex_or_null(picture.hash())}});
+  }
+  return inputs;
 }
 
 }  // namespace
@@ -160,7 +170,10 @@ Json job_json(const v1::JobView& job) {
       {"cells_per_second", job.cells_per_second() > 0 ? Json(job.cells_per_second()) : Json()},
       {"render_seconds", job.render_seconds()},
       {"waiting_for", text_or_null(job.waiting_for())}};
-  if (job.has_plan()) json["axes"] = axes_of(spec::Grid(job.plan()));
+  if (job.has_plan()) {
+    json["axes"] = axes_of(spec::Grid(job.plan()));
+    json["inputs"] = inputs_json(job.plan());
+  }
   return json;
 }
 

@@ -9,6 +9,7 @@
 #include "cli/output/table.h"
 #include "cli/output/text.h"
 #include "common/model/training_notes.h"
+#include "common/spec/model_choice.h"
 
 namespace furrow::cli {
 
@@ -157,12 +158,6 @@ void add_local(Json& json, const FoundModel& found) {
   json["path"] = found.path.string();
 }
 
-/// Workers of the first release told of checkpoints and VAEs only, without the word.
-std::string kind_of(const v1::ModelOnDisk& model) {
-  if (!model.kind().empty()) return model.kind();
-  return model.vae_only() ? "vae" : "checkpoint";
-}
-
 }  // namespace
 
 std::string auto_v2(const Digest& digest) {
@@ -183,7 +178,7 @@ std::string model_table(const std::vector<ListedModel>& models, bool with_worker
     const v1::ModelOnDisk& known = listed.description;
     std::vector<TableCell> row = {
         known.model().name(),
-        listed.local ? std::string(name_of(listed.local->traits.kind)) : kind_of(known),
+        std::string(listed.local ? name_of(listed.local->traits.kind) : spec::kind_of(known)),
         listed.local ? family_text(listed.local->traits) : known.family(),
         listed.local ? bytes_text(bytes_on_disk(*listed.local)) : std::string("-"),
         listed.hash ? auto_v2(*listed.hash) : std::string("-")};
@@ -200,7 +195,7 @@ Json listed_json(const ListedModel& listed) {
   if (listed.local) {
     add_local(json, *listed.local);
   } else {
-    json["kind"] = kind_of(listed.description);
+    json["kind"] = spec::kind_of(listed.description);
     json["path"] = nullptr;
   }
   json["workers"] = listed.workers;

@@ -16,11 +16,15 @@ bool has_part(const Traits& traits, std::string_view part) {
   return std::ranges::find(traits.parts, part) != traits.parts.end();
 }
 
+bool is_of_rendered_family(const Traits& traits) {
+  return std::ranges::find(kRenderedFamilies, traits.family) != kRenderedFamilies.end();
+}
+
 /// Weights that are not in a checkpoint can come from nowhere else yet.
 bool is_rendered(const Traits& traits) {
   const bool is_xl = traits.family == "sdxl" || traits.family == "sdxl_refiner";
-  return std::ranges::find(kRenderedFamilies, traits.family) != kRenderedFamilies.end() &&
-         traits.variant == Variant::Plain && has_part(traits, "unet") && has_part(traits, "vae") &&
+  return is_of_rendered_family(traits) && traits.variant == Variant::Plain &&
+         has_part(traits, "unet") && has_part(traits, "vae") &&
          (traits.family == "sdxl_refiner" || has_part(traits, "text_encoder")) &&
          (!is_xl || has_part(traits, "text_encoder_2"));
 }
@@ -116,9 +120,10 @@ std::uint32_t default_size_of(std::string_view family, Prediction prediction) {
 bool engine_uses(const Traits& traits) {
   switch (traits.kind) {
     case Kind::Vae:
-    case Kind::Lora:
     case Kind::Upscaler:
       return true;
+    case Kind::Lora:
+      return traits.family.empty() || is_of_rendered_family(traits);
     case Kind::Checkpoint:
       return is_rendered(traits);
     case Kind::Network:

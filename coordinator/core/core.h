@@ -34,11 +34,13 @@ struct Settings {
   Duration min_step_timeout = std::chrono::seconds(15);  ///< a step may take this, or
   double step_timeout_factor = 8;  ///< this many times the usual, whichever is longer
   Duration elsewhere_patience =
-      std::chrono::seconds(30);      ///< how long a retry holds out for another worker
+      std::chrono::seconds(30);  ///< how long a retry holds out for another worker
   Duration keep_over =
       std::chrono::minutes(2);  ///< cells of a job that is over stay in memory; long committed then
+  Duration keep_unnamed =
+      std::chrono::hours(24);        ///< an input that no job names may wait for one so long
   std::uint32_t max_credits = 4096;  ///< of one worker
-  std::uint64_t max_lanes = 16'384;  ///< of one job: model × VAE × sampler
+  std::uint64_t max_lanes = 16'384;  ///< of one job: models × sampler
 };
 
 /// A running cell as the newest progress message has it.
@@ -92,7 +94,8 @@ class Core {
     Effects effects;
   };
 
-  /// Error Invalid: more combinations of model, VAE and sampler than Settings::max_lanes.
+  /// Errors: Invalid, more combinations of models and sampler than Settings::max_lanes, or a
+  /// picture without a hash; NotFound, naming every picture that is not kept.
   Result<Submitted> on_job_submitted(SubmitCommand command, Now now);
   /// Error NotFound; Conflict when the job is over already, but a cancelled one may be cancelled
   /// again.
@@ -101,6 +104,20 @@ class Core {
   /// long has no cells in memory (needs_cells says so): `cells` brings them then.
   Result<Effects> on_job_retried(JobId job, std::optional<RestoredCells> cells, Now now);
   bool needs_cells(JobId job) const;
+
+  // From the blob thread: inputs, the pictures that jobs begin with. An input is kept as long as a
+  // job names it, or for Settings::keep_unnamed.
+
+  /// Now these are kept. Jobs that name one may be told so when the effects are committed.
+  Effects on_inputs_stored(const std::vector<StoredInput>& inputs, Now now);
+  /// A file is not there when it is asked for; jobs that need it are refused from now on. Any other
+  /// blob than an input's is ignored.
+  Effects on_input_lost(const Digest& input);
+  /// Inputs whose time is over, at most `limit`. From now on they are not kept, so that no job
+  /// names them while their files are removed.
+  std::vector<Digest> take_expired_inputs(std::size_t limit, Now now);
+  /// Their files are removed. Requires: none was stored again since take_expired_inputs.
+  Effects on_inputs_removed(const std::vector<Digest>& inputs);
 
   // From workers.
 
@@ -141,6 +158,8 @@ class Core {
   FarmNumbers numbers(Now now) const;
   /// Every model that some worker has or had, by name.
   std::vector<v1::ModelOnDisk> models() const;
+  /// Of these, the inputs that are not kept, each once.
+  std::vector<Digest> lacking_inputs(const std::vector<Digest>& inputs) const;
   /// Some cell has the picture of this recipe already.
   bool is_rendered(const Digest& recipe_hash) const;
 

@@ -28,8 +28,22 @@ struct InsertJob {
   std::string client_token;  ///< empty: none
   UnixMillis created_at;
   std::uint64_t cells = 0;
-  std::string spec;  ///< v1::JobSpec as submitted, serialized
-  std::string plan;  ///< v1::Plan, serialized
+  std::string spec;            ///< v1::JobSpec as submitted, serialized
+  std::string plan;            ///< v1::Plan, serialized
+  std::vector<Digest> inputs;  ///< the pictures it begins with
+};
+
+/// A picture for jobs is on disk.
+struct SaveInput {
+  Digest input;
+  std::uint64_t bytes = 0;
+  UnixMillis stored_at;
+  bool is_artifact = false;  ///< some cell's picture is the same file
+};
+
+/// The file of an input has gone. Jobs that name it go on naming it.
+struct DropInput {
+  Digest input;
 };
 
 /// The job's counters and state after this step.
@@ -142,7 +156,7 @@ struct RecordEvent {
 
 using StoreOp = std::variant<InsertJob, SaveJob, LeaseCells, CompleteCell, CacheCell, RecordAttempt,
                              RequeueCell, FailCell, CancelCells, ReopenCells, SaveWorker,
-                             SaveWorkerRecord, SaveModel, RecordEvent>;
+                             SaveWorkerRecord, SaveModel, SaveInput, DropInput, RecordEvent>;
 
 struct ToSession {
   SessionId session;

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "common/base/digest.h"
 #include "common/base/ids.h"
 #include "common/spec/grid.h"
 
@@ -17,6 +18,13 @@ struct SubmitCommand {
   std::string client_token;  ///< a repeated submit with the same token is the same job; empty: none
   std::shared_ptr<const spec::Grid> grid;
   std::string spec;  ///< v1::JobSpec as submitted, serialized
+};
+
+/// A picture that a client sent for jobs to come, synced among the artifacts.
+struct StoredInput {
+  Digest input;
+  std::uint64_t bytes = 0;
+  bool was_there = false;  ///< as a file, before it was sent
 };
 
 /// Why a session ended.

@@ -42,7 +42,10 @@ Job::Job(JobFacts job_facts, std::shared_ptr<const spec::Grid> grid)
   states_ = CellStates(counts_.total);
   lanes_.resize(map_->lanes());
   for (scheduler::LaneId lane = 0; lane < map_->lanes(); ++lane) {
-    lanes_[lane].needs = scheduler::needs_of(grid_->recipe(map_->place(lane, 0).index));
+    v1::Recipe recipe = grid_->recipe(map_->place(lane, 0).index);
+    // Prompts name LoRAs and vary within a lane: whoever renders it has all that the job names.
+    *recipe.mutable_loras() = grid_->plan().base().loras();
+    lanes_[lane].needs = scheduler::needs_of(recipe);
     lanes_[lane].pending = map_->cells_per_lane();
   }
 }

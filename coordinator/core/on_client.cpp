@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "common/base/check.h"
+#include "common/spec/inputs.h"
 #include "coordinator/core/core_impl.h"
 #include "coordinator/core/step.h"
 
@@ -17,6 +18,30 @@ JobId next_job_id(const State& state) {
 Unexpected no_such_job(JobId id) {
   return fail(ErrorKind::NotFound,
               fmt::format("There is no job {}. List them with: furrow job list", id.value));
+}
+
+/// The pictures that a sweep begins with, if all of them are kept; else every fault, one a line.
+Result<std::vector<Digest>> kept_inputs(const State& state, const v1::Plan& plan) {
+  std::vector<Digest> inputs;
+  std::string faults;
+  ErrorKind kind = ErrorKind::NotFound;
+  for (const v1::PictureRef& picture : spec::inputs_of(plan)) {
+    const auto digest = Digest::from_raw(picture.hash());
+    if (!digest) {
+      kind = ErrorKind::Invalid;
+      faults += fmt::format("Picture \"{}\" has no hash. Send its file first.\n", picture.name());
+    } else if (!state.inputs.keeps(*digest)) {
+      faults += fmt::format(
+          "The coordinator does not keep picture \"{}\" ({}). Send it again: "
+          "furrow submit does so by itself.\n",
+          picture.name(), digest->hex().substr(0, 12));
+    } else {
+      inputs.push_back(*digest);
+    }
+  }
+  if (faults.empty()) return inputs;
+  faults.pop_back();
+  return fail(kind, std::move(faults));
 }
 
 }  // namespace
@@ -36,8 +61,11 @@ Result<Core::Submitted> Core::on_job_submitted(SubmitCommand command, Now now) {
                     lanes, state.settings.max_lanes));
   }
 
+  FURROW_TRY(std::vector<Digest> inputs, kept_inputs(state, command.grid->plan()));
+
   Step step(state, now);
   const JobId id = next_job_id(state);
+  for (const Digest& input : inputs) state.inputs.name(input);
   if (command.name.empty()) command.name = fmt::format("job-{}", id.value);
   step.effects.store.push_back(InsertJob{.job = id,
                                          .name = command.name,
@@ -47,7 +75,8 @@ Result<Core::Submitted> Core::on_job_submitted(SubmitCommand command, Now now) {
                                          .created_at = now.unix,
                                          .cells = command.grid->cell_count(),
                                          .spec = std::move(command.spec),
-                                         .plan = command.grid->plan().SerializeAsString()});
+                                         .plan = command.grid->plan().SerializeAsString(),
+                                         .inputs = std::move(inputs)});
   step.note("job.submitted", id, {},
             fmt::format("{} with {} cells", command.name, command.grid->cell_count()));
   state.job_of_name[command.name] = id;

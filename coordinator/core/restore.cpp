@@ -71,6 +71,10 @@ State restore(Settings settings, Restored restored, Now now) {
   for (const RestoredRender& render : restored.renders) {
     state.renders.add({render.hash_prefix}, render.cell);
   }
+  for (const RestoredInput& input : restored.inputs) {
+    state.inputs.keep(input.input, {input.bytes, input.stored_at, input.is_artifact});
+  }
+  for (const Digest& input : restored.named_inputs) state.inputs.name(input);
   for (RestoredJob& job : restored.jobs) restore_job(state, std::move(job), now);
   return state;
 }

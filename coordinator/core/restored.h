@@ -70,6 +70,14 @@ struct RestoredRender {
   CellKey cell;
 };
 
+/// A picture for jobs whose file is on disk.
+struct RestoredInput {
+  Digest input;
+  std::uint64_t bytes = 0;
+  UnixMillis stored_at;
+  bool is_artifact = false;
+};
+
 /// All that a coordinator takes over from its last life. `epoch` is the new life's: already raised
 /// and committed.
 struct Restored {
@@ -78,6 +86,8 @@ struct Restored {
   std::vector<RestoredWorker> workers{};
   std::vector<v1::ModelOnDisk> models{};
   std::vector<RestoredRender> renders{};
+  std::vector<RestoredInput> inputs{};
+  std::vector<Digest> named_inputs{};  ///< by any job
 };
 
 }  // namespace furrow::core

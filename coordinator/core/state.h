@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "coordinator/core/core.h"
+#include "coordinator/core/input_table.h"
 #include "coordinator/core/job.h"
 #include "coordinator/core/lease_table.h"
 #include "coordinator/core/rate_meter.h"
@@ -59,6 +60,8 @@ struct State {
   /// The leased cell of each recipe, and the pending cells of the same recipe that wait for it.
   std::unordered_map<HashPrefix, CellKey> in_flight;
   std::unordered_map<CellKey, std::vector<CellKey>> followers;
+
+  InputTable inputs;
 
   RateMeter rate;
   bool backlog = false;

@@ -160,6 +160,14 @@ void Step::cache_followers(CellKey leader, const Digest& recipe_hash) {
   }
 }
 
+/// An input that comes out of a cell as well stays, whoever names it.
+void Step::keep_as_artifact(const Digest& artifact) {
+  KeptInput* input = state.inputs.find(artifact);
+  if (input == nullptr || input->is_artifact) return;
+  input->is_artifact = true;
+  effects.store.push_back(SaveInput{artifact, input->bytes, input->stored_at, true});
+}
+
 void Step::complete(Job& job, CellIndex cell, const v1::RenderedCell& rendered, Worker& worker,
                     const Digest& recipe_hash) {
   const CellKey key{job.facts.id, cell};
@@ -179,6 +187,7 @@ void Step::complete(Job& job, CellIndex cell, const v1::RenderedCell& rendered, 
                                        .total_s = seconds_of(timing.total()),
                                        .finished_at = now.unix});
   if (artifact) {
+    keep_as_artifact(*artifact);
     state.renders.add(HashPrefix::of(recipe_hash), key);
     cache_followers(key, recipe_hash);
   }

@@ -81,6 +81,7 @@ class Step {
   void cache_followers(CellKey leader, const Digest& recipe_hash);
   void record(Job& job, CellIndex cell, const Lease& lease, FailedTry failed, bool charged);
   void save_job(Job& job);
+  void keep_as_artifact(const Digest& artifact);
 
   std::set<JobId> touched_jobs_;
   std::set<WorkerKey> touched_workers_;

@@ -56,7 +56,7 @@ bool BlobDesk::on_put(const std::string& peer, const v1::BlobPut& put, std::stri
   }
   open.received += chunk.size();
   if (open.received == open.size) {
-    finished_.push_back({peer, *digest, std::move(open.upload)});
+    finished_.push_back({peer, *digest, std::move(open.upload), open.size, open.is_input});
     uploads_.erase(key);
   }
   return true;
@@ -69,10 +69,11 @@ Result<BlobDesk::OpenUpload*> BlobDesk::upload_for(const UploadKey& key, const v
     return fail(ErrorKind::Invalid, "no upload of this blob is open. Send it from its first byte");
   }
   if (known != uploads_.end()) uploads_.erase(known);
-  if (put.size() > limits_.blob_bytes) {
+  const std::uint64_t most = put.input() ? limits_.input_bytes : limits_.blob_bytes;
+  if (put.size() > most) {
     return fail(ErrorKind::Invalid, "a blob of " + std::to_string(put.size()) +
-                                        " bytes is too large: at most " +
-                                        std::to_string(limits_.blob_bytes) + " are taken");
+                                        " bytes is too large: at most " + std::to_string(most) +
+                                        " are taken");
   }
   if (uploads_.size() >= limits_.open_uploads ||
       uploads_of(key.first) >= limits_.open_uploads_per_peer) {
@@ -82,6 +83,7 @@ Result<BlobDesk::OpenUpload*> BlobDesk::upload_for(const UploadKey& key, const v
   const auto [opened, is_new] = uploads_.emplace(key, OpenUpload{});
   opened->second.upload = std::move(upload);
   opened->second.size = put.size();
+  opened->second.is_input = put.input();
   return &opened->second;
 }
 
@@ -102,6 +104,9 @@ Result<void> BlobDesk::check_chunk(const OpenUpload& open, const v1::BlobPut& pu
                                         std::to_string(limits_.chunk_bytes) + " are taken");
   }
   if (chunk.empty() && open.size != 0) return fail(ErrorKind::Invalid, "the chunk has no bytes");
+  if (open.is_input && put.offset() == 0 && !spec::is_picture(chunk)) {
+    return fail(ErrorKind::Invalid, "it is no picture: PNG, JPEG and WebP are taken");
+  }
   return {};
 }
 
@@ -114,10 +119,15 @@ std::size_t BlobDesk::uploads_of(const std::string& peer) const {
 
 void BlobDesk::commit_finished() {
   std::vector<std::unique_ptr<artifacts::Upload>> uploads;
-  for (auto& finished : finished_) uploads.push_back(std::move(finished.upload));
+  for (auto& finished : finished_) {
+    finished.was_there = finished.is_input && store_.contains(finished.digest);
+    uploads.push_back(std::move(finished.upload));
+  }
   const auto outcomes = store_.commit(std::move(uploads));
+  enter_inputs(outcomes);
   for (std::size_t i = 0; i < finished_.size(); ++i) {
-    const auto& [peer, digest, moved] = finished_[i];
+    const std::string& peer = finished_[i].peer;
+    const Digest& digest = finished_[i].digest;
     if (outcomes[i]) {
       answer_stored(peer, digest);
     } else {
@@ -129,12 +139,42 @@ void BlobDesk::commit_finished() {
   finished_.clear();
 }
 
+/// An input counts as stored when the database says so as well.
+void BlobDesk::enter_inputs(const std::vector<Result<void>>& outcomes) {
+  std::vector<core::StoredInput> inputs;
+  for (std::size_t i = 0; i < finished_.size(); ++i) {
+    const FinishedUpload& finished = finished_[i];
+    if (!finished.is_input || !outcomes[i]) continue;
+    inputs.push_back({finished.digest, finished.size, finished.was_there});
+  }
+  if (!inputs.empty()) ledger_.on_stored(inputs);
+}
+
+bool BlobDesk::sweep_inputs() {
+  const std::vector<Digest> expired = ledger_.take_expired(limits_.swept_at_once);
+  if (expired.empty()) return false;
+  std::vector<Digest> removed;
+  for (const Digest& input : expired) {
+    const auto outcome = store_.remove(input);
+    if (outcome) {
+      removed.push_back(input);
+    } else {
+      spdlog::warn("picture not removed digest={} reason=\"{}\"", input.hex(),
+                   outcome.error().message);
+    }
+  }
+  ledger_.on_removed(removed);
+  return expired.size() == limits_.swept_at_once;
+}
+
 bool BlobDesk::on_get(const std::string& peer, const v1::BlobGet& get) {
   const auto digest = Digest::from_raw(get.digest());
   if (!digest) return false;
   const auto found = artifact(*digest);
   if (!found) {
-    refuse(peer, *digest, found.error().message);
+    refuse(peer, *digest, found.error().message)
+        .set_missing(found.error().kind == ErrorKind::NotFound);
+    ledger_.on_lost(*digest);
     return true;
   }
   const std::uint64_t size = (*found)->size();
@@ -184,11 +224,12 @@ void BlobDesk::answer_stored(const std::string& peer, const Digest& digest) {
   answers_.push_back(std::move(answer));
 }
 
-void BlobDesk::refuse(const std::string& peer, const Digest& digest, const std::string& reason) {
-  BlobAnswer answer{peer, a_reply(), {}};
+v1::BlobRefused& BlobDesk::refuse(const std::string& peer, const Digest& digest,
+                                  const std::string& reason) {
+  BlobAnswer& answer = answers_.emplace_back(BlobAnswer{peer, a_reply(), {}});
   answer.reply.mutable_refused()->set_digest(digest.raw());
   answer.reply.mutable_refused()->set_reason(reason);
-  answers_.push_back(std::move(answer));
+  return *answer.reply.mutable_refused();
 }
 
 }  // namespace furrow::net

@@ -14,6 +14,8 @@ namespace {
 // What one round takes at most before it syncs and answers: 64 chunks of 1 MiB.
 constexpr int kMessagesPerRound = 64;
 constexpr std::chrono::seconds kTick{5};
+// Inputs live for a day, so nobody misses what a look costs.
+constexpr std::chrono::minutes kSweepInterval{10};
 // Chunks that may wait for one slow reader, of 1 MiB each.
 constexpr int kHighWaterMark = 64;
 
@@ -26,6 +28,7 @@ wire::SocketOptions BlobLoop::socket_options() {
 void BlobLoop::run(const std::stop_token& stop) {
   const StopSignal stopped(stop);
   Instant next_tick = Now::read().instant + kTick;
+  Instant next_sweep = Now::read().instant;
   while (!stop.stop_requested()) {
     zmq::pollitem_t items[] = {{router_.socket().handle(), 0, ZMQ_POLLIN, 0},
                                {nullptr, stopped.fd(), ZMQ_POLLIN, 0}};
@@ -37,6 +40,7 @@ void BlobLoop::run(const std::stop_token& stop) {
     if (const Instant now = Now::read().instant; now >= next_tick) {
       desk_.drop_idle(now);
       next_tick = now + kTick;
+      if (now >= next_sweep && !desk_.sweep_inputs()) next_sweep = now + kSweepInterval;
     }
   }
 }

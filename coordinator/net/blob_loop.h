@@ -17,8 +17,9 @@ class BlobLoop {
   /// Options for the Router of the blob port.
   static wire::SocketOptions socket_options();
 
-  BlobLoop(wire::Router router, artifacts::ArtifactStore& store, Traffic& traffic)
-      : router_(std::move(router)), desk_(store), traffic_(traffic) {}
+  BlobLoop(wire::Router router, artifacts::ArtifactStore& store, InputLedger& ledger,
+           Traffic& traffic)
+      : router_(std::move(router)), desk_(store, ledger), traffic_(traffic) {}
 
   /// Runs until a stop is requested. Call once, in the thread that is to own the port.
   void run(const std::stop_token& stop);

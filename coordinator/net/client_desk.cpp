@@ -145,6 +145,11 @@ Result<ClientDesk::Answer> ClientDesk::answer_to(const v1::ClientRequest& reques
     case v1::ClientRequest::kStatus:
       *reply.mutable_status() = status(request.status());
       return answer;
+    case v1::ClientRequest::kFindLackingInputs: {
+      FURROW_TRY(*reply.mutable_lacking_inputs(),
+                 find_lacking_inputs(request.find_lacking_inputs()));
+      return answer;
+    }
     case v1::ClientRequest::BODY_NOT_SET:
       break;
   }
@@ -278,6 +283,25 @@ v1::ModelsReply ClientDesk::list_models() {
   v1::ModelsReply reply;
   for (auto& model : submission_.catalog().models) *reply.add_models() = std::move(model);
   return reply;
+}
+
+Result<v1::LackingInputsReply> ClientDesk::find_lacking_inputs(
+    const v1::FindLackingInputs& request) {
+  if (request.digests_size() > kMaxInputs) {
+    return fail(ErrorKind::Invalid, "too many pictures in one question: at most " +
+                                        std::to_string(kMaxInputs) + " are taken");
+  }
+  std::vector<Digest> inputs;
+  for (const std::string& raw : request.digests()) {
+    const auto digest = Digest::from_raw(raw);
+    if (!digest) return fail(ErrorKind::Invalid, "a picture's digest is not 32 bytes long");
+    inputs.push_back(*digest);
+  }
+  return calls_.ask([&](const core::Core& core, Now) {
+    v1::LackingInputsReply reply;
+    for (const Digest& input : core.lacking_inputs(inputs)) reply.add_digests(input.raw());
+    return reply;
+  });
 }
 
 v1::StatusReply ClientDesk::status(const v1::GetStatus& request) {

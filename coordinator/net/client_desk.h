@@ -33,6 +33,8 @@ class ClientDesk {
  public:
   /// The largest number of jobs in one reply.
   static constexpr std::uint32_t kMaxJobs = 1000;
+  /// The largest number of pictures in one question.
+  static constexpr int kMaxInputs = 1000;
   /// A page of cells ends once it is about this large, in bytes.
   static constexpr std::size_t kMaxPageBytes = 4 << 20;
 
@@ -64,6 +66,7 @@ class ClientDesk {
   Result<v1::CellsReply> show_cell(const v1::ShowCell& request);
   v1::WorkersReply list_workers();
   v1::ModelsReply list_models();
+  Result<v1::LackingInputsReply> find_lacking_inputs(const v1::FindLackingInputs& request);
   v1::StatusReply status(const v1::GetStatus& request);
   void add_live_state(JobId job, v1::CellsReply& reply);
 

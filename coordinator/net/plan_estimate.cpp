@@ -4,6 +4,7 @@
 #include <cmath>
 #include <unordered_set>
 
+#include "common/spec/inputs.h"
 #include "common/spec/recipe.h"
 
 namespace furrow::net {
@@ -16,13 +17,9 @@ constexpr std::uint64_t kMostHashedBytes = std::uint64_t{64} << 20;
 
 /// How many cells may be looked at one by one.
 std::uint64_t affordable_cells(const spec::Grid& grid) {
-  const auto bytes = std::max(grid.recipe(0).ByteSizeLong(),
-                              grid.recipe(grid.cell_count() - 1).ByteSizeLong());
+  const auto bytes =
+      std::max(grid.recipe(0).ByteSizeLong(), grid.recipe(grid.cell_count() - 1).ByteSizeLong());
   return kMostHashedBytes / std::max<std::uint64_t>(bytes, 1);
-}
-
-bool same_weights(const v1::Recipe& a, const v1::Recipe& b) {
-  return a.model().hash() == b.model().hash() && a.vae().hash() == b.vae().hash();
 }
 
 /// Adds the recipe of a cell to the sums and to the set of different ones.
@@ -49,7 +46,7 @@ void look_at_every_cell(const spec::Grid& grid, PlanEstimate& estimate) {
   for (std::uint64_t position = 0; position < estimate.cells; ++position) {
     v1::Recipe recipe = grid.recipe(grid.index_in_render_order(position));
     tally.add(recipe);
-    if (position > 0 && !same_weights(previous, recipe)) ++estimate.model_switches;
+    if (position > 0 && !spec::have_same_models(previous, recipe)) ++estimate.model_switches;
     previous = std::move(recipe);
   }
   estimate.unique_cells = estimate.recipes.size();
@@ -70,7 +67,7 @@ double different_along(const spec::Grid& grid, std::size_t axis) {
 }
 
 bool chooses_weights(const v1::PlanAxis& axis) {
-  return axis.field() == "model" || axis.field() == "vae";
+  return axis.values().models_size() > 0;
 }
 
 void look_at_a_sample(const spec::Grid& grid, PlanEstimate& estimate) {
@@ -87,8 +84,7 @@ void look_at_a_sample(const spec::Grid& grid, PlanEstimate& estimate) {
 
   // An odd stride near cells / kSampleCells meets the values of every axis; an even one may always
   // meet the same value of a fast axis.
-  const std::uint64_t sample =
-      std::clamp<std::uint64_t>(affordable_cells(grid), 1, kSampleCells);
+  const std::uint64_t sample = std::clamp<std::uint64_t>(affordable_cells(grid), 1, kSampleCells);
   const std::uint64_t stride = (estimate.cells / sample) | 1;
   Tally tally(estimate);
   std::uint64_t looked_at = 0;

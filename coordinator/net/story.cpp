@@ -48,6 +48,14 @@ void tell_one(const core::CompleteCell& done) {
                 done.cell.cell.value, done.attempt, done.worker.value, done.total_s * 1e3);
 }
 
+void tell_one(const core::SaveInput& input) {
+  spdlog::info("picture kept for jobs digest={} bytes={}", input.input.hex(), input.bytes);
+}
+
+void tell_one(const core::DropInput& input) {
+  spdlog::info("picture for jobs has gone digest={}", input.input.hex());
+}
+
 /// The rest is bookkeeping.
 template <typename Op>
 void tell_one(const Op&) {}

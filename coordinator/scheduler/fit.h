@@ -1,11 +1,11 @@
 #pragma once
 
-#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "common/base/digest.h"
+#include "common/spec/inputs.h"
 #include "furrow/v1/recipe.pb.h"
 #include "furrow/v1/worker.pb.h"
 
@@ -13,11 +13,16 @@ namespace furrow::scheduler {
 
 /// What a cell asks of a worker.
 struct Needs {
+  struct Weights {
+    spec::ModelPart part = spec::ModelPart::Model;
+    std::string name;
+    Digest hash;
+  };
+
   std::string model_name;
   Digest model;
-  std::string vae_name;       ///< empty: the model's own
-  std::optional<Digest> vae;  ///< absent: the model's own
-  std::string sampler;        ///< canonical name
+  std::vector<Weights> others;  ///< what goes with the model: VAE, LoRAs, refiner, upscaler
+  std::string sampler;          ///< canonical name
 };
 
 Needs needs_of(const v1::Recipe& recipe);
@@ -32,13 +37,13 @@ struct Abilities {
   };
 
   std::vector<Device> devices;
-  std::unordered_map<Digest, std::string> families;  ///< of each model on disk; VAEs are among them
+  std::unordered_map<Digest, std::string> families;  ///< of all weights on disk, VAEs and LoRAs too
 };
 
 Abilities abilities_of(const v1::Capabilities& capabilities);
 
 /// Whether a worker can render a cell, and if not, what it lacks first.
-enum class Fit { Fits, NoDevice, NoModel, NoVae, NoFamily, NoSampler };
+enum class Fit { Fits, NoDevice, NoModel, NoOther, NoFamily, NoSampler };
 
 /// Memory is not asked about here: what a shape needs is learned, and the table of it goes beside
 /// this (scheduler/throughput_table).

@@ -1,7 +1,5 @@
 #include "coordinator/scheduler/lanes.h"
 
-#include <string_view>
-
 #include "common/base/check.h"
 
 namespace furrow::scheduler {
@@ -9,8 +7,7 @@ namespace furrow::scheduler {
 namespace {
 
 bool divides_lanes(const v1::PlanAxis& axis) {
-  const std::string_view field = axis.field();
-  return field == "model" || field == "vae" || field == "sampler";
+  return axis.values().models_size() > 0 || axis.field() == "sampler";
 }
 
 }  // namespace

@@ -10,8 +10,8 @@ namespace furrow::scheduler {
 
 using LaneId = std::uint32_t;
 
-/// Cuts a grid into lanes: the cells of a lane ask the same of a worker (model, VAE and sampler),
-/// so whether a worker can render them is asked once a lane and never once a cell.
+/// Cuts a grid into lanes: the cells of a lane ask the same of a worker (models and sampler), so
+/// whether a worker can render them is asked once a lane and never once a cell.
 ///
 /// All lanes of a grid are equally long. Within a lane, and between lanes by position, cells keep
 /// the grid's render order. Pure index arithmetic: nothing here is as large as the grid or changes.

@@ -57,12 +57,17 @@ Result<Writer> Writer::prepare(const Connection& connection) {
   FURROW_TRY(Statement record_event,
              prepare_one("INSERT INTO event (at_ms, kind, job, worker, text) "
                          "VALUES (?1, ?2, ?3, ?4, ?5)"));
+  FURROW_TRY(Statement insert_job_input, prepare_one("INSERT INTO job_input VALUES (?1, ?2)"));
+  FURROW_TRY(Statement save_input,
+             prepare_one("INSERT OR REPLACE INTO input VALUES (?1, ?2, ?3, ?4)"));
+  FURROW_TRY(Statement drop_input, prepare_one("DELETE FROM input WHERE digest = ?1"));
   return Writer(Statements{
       std::move(insert_job), std::move(insert_plan), std::move(save_job), std::move(lease_cell),
       std::move(complete_cell), std::move(cache_cell), std::move(requeue_cell),
       std::move(fail_cell), std::move(cancel_cells), std::move(reopen_cells),
       std::move(forgive_attempts), std::move(record_attempt), std::move(save_worker),
-      std::move(save_worker_record), std::move(save_model), std::move(record_event)});
+      std::move(save_worker_record), std::move(save_model), std::move(record_event),
+      std::move(insert_job_input), std::move(save_input), std::move(drop_input)});
 }
 
 Result<void> Writer::apply(const core::StoreOp& op) {
@@ -89,7 +94,11 @@ Result<void> Writer::write(const core::InsertJob& op) {
                                              std::string_view(op.owner), std::int64_t{op.priority},
                                              std::string_view(op.client_token), op.created_at.value,
                                              i(op.cells)));
-  return statements_.insert_plan.run(i(op.job.value), Blob{op.spec}, Blob{op.plan});
+  FURROW_TRY_VOID(statements_.insert_plan.run(i(op.job.value), Blob{op.spec}, Blob{op.plan}));
+  for (const Digest& input : op.inputs) {
+    FURROW_TRY_VOID(statements_.insert_job_input.run(i(op.job.value), Blob{bytes_of(input)}));
+  }
+  return {};
 }
 
 Result<void> Writer::write(const core::SaveJob& op) {
@@ -164,6 +173,15 @@ Result<void> Writer::write(const core::SaveWorkerRecord& op) {
 
 Result<void> Writer::write(const core::SaveModel& op) {
   return statements_.save_model.run(Blob{bytes_of(op.hash)}, Blob{op.model});
+}
+
+Result<void> Writer::write(const core::SaveInput& op) {
+  return statements_.save_input.run(Blob{bytes_of(op.input)}, i(op.bytes), op.stored_at.value,
+                                    std::int64_t{op.is_artifact});
+}
+
+Result<void> Writer::write(const core::DropInput& op) {
+  return statements_.drop_input.run(Blob{bytes_of(op.input)});
 }
 
 Result<void> Writer::write(const core::RecordEvent& op) {

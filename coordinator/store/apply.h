@@ -28,6 +28,7 @@ class Writer {
     Statement lease_cell, complete_cell, cache_cell, requeue_cell, fail_cell;
     Statement cancel_cells, reopen_cells, forgive_attempts, record_attempt;
     Statement save_worker, save_worker_record, save_model, record_event;
+    Statement insert_job_input, save_input, drop_input;
   };
 
   explicit Writer(Statements statements) : statements_(std::move(statements)) {}
@@ -45,7 +46,10 @@ class Writer {
   Result<void> write(const core::SaveWorker& op);
   Result<void> write(const core::SaveWorkerRecord& op);
   Result<void> write(const core::SaveModel& op);
+  Result<void> write(const core::SaveInput& op);
+  Result<void> write(const core::DropInput& op);
   Result<void> write(const core::RecordEvent& op);
+
   Statements statements_;
   std::map<JobId, core::SaveJob> jobs_;
   std::map<WorkerKey, core::SaveWorkerRecord> workers_;

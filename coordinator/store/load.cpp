@@ -99,6 +99,31 @@ Result<std::vector<core::RestoredRender>> load_renders(const Connection& connect
   }
 }
 
+Result<std::vector<core::RestoredInput>> load_inputs(const Connection& connection) {
+  FURROW_TRY(
+      Statement rows,
+      Statement::prepare(connection, "SELECT digest, bytes, stored_at_ms, is_artifact FROM input"));
+  std::vector<core::RestoredInput> inputs;
+  for (;;) {
+    FURROW_TRY(const bool has_row, rows.next());
+    if (!has_row) return inputs;
+    const auto digest = Digest::from_raw(rows.blob(0));
+    if (!digest) continue;
+    inputs.push_back({*digest, u(rows.integer(1)), {rows.integer(2)}, rows.integer(3) != 0});
+  }
+}
+
+Result<std::vector<Digest>> load_named_inputs(const Connection& connection) {
+  FURROW_TRY(Statement rows,
+             Statement::prepare(connection, "SELECT DISTINCT digest FROM job_input"));
+  std::vector<Digest> named;
+  for (;;) {
+    FURROW_TRY(const bool has_row, rows.next());
+    if (!has_row) return named;
+    if (const auto digest = Digest::from_raw(rows.blob(0))) named.push_back(*digest);
+  }
+}
+
 Result<std::shared_ptr<const spec::Grid>> load_grid(const Connection& connection, JobId job) {
   FURROW_TRY(Statement row,
              Statement::prepare(connection, "SELECT plan FROM job_plan WHERE job = ?1"));
@@ -155,6 +180,8 @@ Result<core::Restored> Database::load() {
   FURROW_TRY(restored.workers, load_workers(connection));
   FURROW_TRY(restored.models, load_models(connection));
   FURROW_TRY(restored.renders, load_renders(connection));
+  FURROW_TRY(restored.inputs, load_inputs(connection));
+  FURROW_TRY(restored.named_inputs, load_named_inputs(connection));
   return restored;
 }
 

@@ -82,9 +82,20 @@ TEST(JobJson, ListsAxesWithTypedValues) {
   const Json axes = job_json(running_job())["axes"];
 
   ASSERT_EQ(axes.size(), 3u);
-  EXPECT_EQ(axes[0], Json::parse(R"({"label": "Seed", "field": "seed", "count": 2, "values": [5, 7]})"));
+  EXPECT_EQ(axes[0],
+            Json::parse(R"({"label": "Seed", "field": "seed", "count": 2, "values": [5, 7]})"));
   EXPECT_EQ(axes[1]["values"], Json::parse("[6.0, 7.5]"));
   EXPECT_EQ(axes[2]["values"], Json::parse(R"(["cat face", "dog face"])"));
+}
+
+TEST(JobJson, NamesThePicturesThatItBeginsWith) {
+  v1::JobView job = running_job();
+  EXPECT_EQ(job_json(job)["inputs"], Json::array());
+  auto& picture = *job.mutable_plan()->mutable_base()->mutable_image_to_image()->mutable_picture();
+  picture.set_name("cat.png");
+  picture.set_hash(sha256("cat").raw());
+
+  EXPECT_EQ(job_json(job)["inputs"], (Json{{{"name", "cat.png"}, {"hash", sha256("cat").hex()}}}));
 }
 
 TEST(JobJson, LeavesAxesOutWhenThereIsNoPlan) {

@@ -73,7 +73,7 @@ TEST_F(ModelFileTest, WhatTheEngineDoesNotUseIsNeitherHashedNorBroken) {
   EXPECT_EQ(index.others[0].description.model().hash(), "");
 }
 
-TEST_F(ModelFileTest, LorasAreOfferedByTheirHash) {
+TEST_F(ModelFileTest, ALoraIsKnownByTheHashOfItsFile) {
   const fs::path file = a_lora("style.safetensors");
 
   const ModelIndex index = scan();
@@ -114,7 +114,8 @@ TEST_F(ModelFileTest, ALoraMayHaveTheNameOfAModel) {
   const ModelIndex index = scan();
 
   for (const BrokenModel& broken : index.broken) ADD_FAILURE() << broken.reason;
-  EXPECT_EQ(index.models.size(), 2U);
+  ASSERT_EQ(index.models.size(), 2U);
+  EXPECT_NE(index.models[0].description.kind(), index.models[1].description.kind());
 }
 
 TEST_F(ModelFileTest, AYamlBesideTheFileTellsThePrediction) {

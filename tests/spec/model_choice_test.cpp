@@ -81,5 +81,22 @@ TEST(ModelChoice, WithoutAnyModelTheErrorSaysSo) {
   EXPECT_THAT(found.error().message, HasSubstr("none has offered a model yet"));
 }
 
+TEST(ModelChoice, WhatGoesWithAModelIsNotTakenForOne) {
+  Catalog catalog = a_catalog();
+  for (const char* kind : {"lora", "upscaler"}) {
+    v1::ModelOnDisk other = a_model("fur");
+    other.set_kind(kind);
+    catalog.models.push_back(other);
+  }
+
+  EXPECT_FALSE(find_model(catalog, "fur"));
+  EXPECT_FALSE(find_vae(catalog, "fur"));
+}
+
+TEST(ModelChoice, OfAnOlderWorkerTheKindFollowsFromVaeOnly) {
+  EXPECT_EQ(kind_of(a_model("emoji")), "checkpoint");
+  EXPECT_EQ(kind_of(a_model("sharp", {.vae_only = true})), "vae");
+}
+
 }  // namespace
 }  // namespace furrow::spec

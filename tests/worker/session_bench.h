@@ -25,7 +25,10 @@ class SessionBench {
  public:
   explicit SessionBench(std::vector<std::string> devices = {"cpu"},
                         const std::vector<v1::RenderedCell>& spooled = {})
-      : session_(options(std::move(devices)), spooled) {
+      : SessionBench(options(std::move(devices)), spooled) {}
+
+  explicit SessionBench(SessionOptions options, const std::vector<v1::RenderedCell>& spooled = {})
+      : session_(std::move(options), spooled) {
     now_ = Instant{} + 1h;
     session_.on_started(now_);
     settle();
@@ -171,6 +174,33 @@ class SessionBench {
   void blob_refused(const std::string& picture) {
     session_.on_blob_refused(sha256(picture), now_);
     settle();
+  }
+
+  // The pictures that cells begin with; the content of each is its name.
+  void input_fetched(const std::string& name, std::uint64_t bytes = 1000) {
+    session_.on_input_fetched(sha256(name), "/inputs/" + name, bytes);
+    settle();
+  }
+
+  void input_missing(const std::string& name) {
+    session_.on_input_missing(sha256(name));
+    settle();
+  }
+
+  void input_failed(const std::string& name) {
+    session_.on_input_failed(sha256(name), "the line is down");
+    settle();
+  }
+
+  /// The names that would be asked for since the last call, of those in `known`.
+  std::vector<std::string> take_fetches(const std::vector<std::string>& known) {
+    std::vector<std::string> names;
+    for (const auto& fetch : take<FetchInput>()) {
+      for (const auto& name : known) {
+        if (sha256(name) == fetch.digest) names.push_back(name);
+      }
+    }
+    return names;
   }
 
   // The engines.

@@ -17,8 +17,10 @@
 #include "common/config/exit_code.h"
 #include "common/config/paths.h"
 #include "common/model/model_index.h"
+#include "common/wire/blob_uploader.h"
 #include "common/wire/socket.h"
-#include "worker/agent/blob_uploader.h"
+#include "worker/agent/input_cache.h"
+#include "worker/agent/input_fetcher.h"
 #include "worker/agent/session.h"
 #include "worker/agent/spool.h"
 #include "worker/agent/worker_id.h"
@@ -62,12 +64,14 @@ Result<FileDescriptor> take_signals() {
 /// Owns everything of the agent that touches the world, and does what the session decides.
 class AgentLoop {
  public:
-  AgentLoop(const AgentOptions& options, FileDescriptor signals, SpoolFolder spool, Session session)
+  AgentLoop(const AgentOptions& options, FileDescriptor signals, SpoolFolder spool,
+            InputCache inputs, Session session)
       : options_(options),
         signals_(std::move(signals)),
         spool_(std::move(spool)),
         session_(std::move(session)),
-        uploader_(context_) {
+        uploader_(context_, wire::BlobKind::Artifact),
+        fetcher_(context_, std::move(inputs)) {
     engines_.resize(options.devices.size());
   }
 
@@ -82,6 +86,7 @@ class AgentLoop {
       read_signals();
       tick();
       perform_effects();
+      fetch_inputs();
       write();
     }
     stop_engines();
@@ -103,6 +108,7 @@ class AgentLoop {
     add_fd(signals_.get(), false);
     if (control_) add_socket(control_->socket(), !outbox_.empty());
     if (const auto socket = uploader_.socket()) add_socket(*socket, uploader_.has_unsent());
+    if (const auto socket = fetcher_.socket()) add_socket(*socket, fetcher_.has_unsent());
     for (auto& engine : engines_) {
       if (!engine) continue;
       add_fd(engine->process.log_fd(), false);
@@ -140,9 +146,30 @@ class AgentLoop {
     }
   }
 
-  void read_blobs() { tell_session(uploader_.receive()); }
+  void read_blobs() {
+    tell_session(uploader_.receive());
+    tell_session(fetcher_.receive(now_));
+  }
 
-  void tell_session(const std::vector<BlobUploader::Answer>& answers) {
+  void tell_session(const std::vector<InputFetcher::Answer>& answers) {
+    for (const auto& answer : answers) {
+      switch (answer.outcome) {
+        case InputFetcher::Outcome::Fetched:
+          spdlog::info("picture for cells is here digest={} bytes={}", answer.input.hex(),
+                       answer.bytes);
+          session_.on_input_fetched(answer.input, answer.path.string(), answer.bytes);
+          break;
+        case InputFetcher::Outcome::Missing:
+          session_.on_input_missing(answer.input);
+          break;
+        case InputFetcher::Outcome::Failed:
+          session_.on_input_failed(answer.input, answer.reason);
+          break;
+      }
+    }
+  }
+
+  void tell_session(const std::vector<wire::BlobUploader::Answer>& answers) {
     for (const auto& answer : answers) {
       if (answer.stored) {
         session_.on_blob_stored(answer.digest, now_);
@@ -293,6 +320,7 @@ class AgentLoop {
     if (const auto connected = uploader_.connect(endpoint); !connected) {
       spdlog::error("{}", connected.error().message);
     }
+    fetcher_.connect(endpoint);
   }
 
   void perform(SendToCoordinator& send) {
@@ -343,7 +371,22 @@ class AgentLoop {
     uploader_.upload(upload.digest, spool_.picture_path(upload.token));
   }
 
+  void perform(const FetchInput& fetch) { fetcher_.fetch(fetch.digest); }
+
+  void perform(const StopFetching& stop) { fetcher_.stop(stop.digest); }
+
+  void perform(const DeleteInput& input) { fetcher_.remove(input.digest); }
+
   void perform(const Finish&) { finished_ = true; }
+
+  // Fetching.
+
+  void fetch_inputs() {
+    const auto answers = fetcher_.pump(now_);
+    if (answers.empty()) return;
+    tell_session(answers);
+    perform_effects();
+  }
 
   // Writing.
 
@@ -392,7 +435,8 @@ class AgentLoop {
   std::deque<v1::FromWorker> outbox_;
   std::optional<Instant> blocked_since_;  // its first message could not be sent
   int vain_hellos_ = 0;
-  BlobUploader uploader_;
+  wire::BlobUploader uploader_;
+  InputFetcher fetcher_;
   std::vector<std::optional<RunningEngine>> engines_;
 
   Instant now_ = Now::read().instant;
@@ -439,14 +483,19 @@ Result<void> run_agent(const AgentOptions& options) {
   log_models(models);
   SpoolFolder spool(folder / "spool");
   const auto spooled = spool.recover();
-  spdlog::info("worker name={} id={} spooled={}", options.name, id, spooled.size());
+  InputCache inputs(folder / "inputs");
+  auto left_inputs = inputs.recover();
+  spdlog::info("worker name={} id={} spooled={} inputs={}", options.name, id, spooled.size(),
+               left_inputs.size());
   Session session({.worker = id,
                    .name = options.name,
                    .version = kVersion,
                    .devices = options.devices,
-                   .models = std::move(models.models)},
+                   .models = std::move(models.models),
+                   .left_inputs = std::move(left_inputs)},
                   spooled);
-  AgentLoop(options, std::move(signals), std::move(spool), std::move(session)).run();
+  AgentLoop(options, std::move(signals), std::move(spool), std::move(inputs), std::move(session))
+      .run();
   return {};
 }
 

@@ -27,19 +27,20 @@ inline AttemptKey key_of(const v1::Token& token) {
 
 /// Where an attempt is on its way through the agent.
 ///
-///   AwaitsPlan → Waiting ⇄ WithEngine → Spooling → Finished → (acknowledged)
-///                              │ └────────────────→ Failed → (reported)
-///                              └→ Abandoned → (the engine's last word)
+///   AwaitsPlan → AwaitsInputs → Waiting ⇄ WithEngine → Spooling → Finished → (acknowledged)
+///                     │                       │ └────────────────→ Failed → (reported)
+///                     └→ Failed → (reported)  └→ Abandoned → (the engine's last word)
 ///
 /// WithEngine goes back to Waiting when the engine dies before it began with the cell.
 enum class AttemptState {
-  AwaitsPlan,  ///< leased; what to render is not known yet
-  Waiting,     ///< leased, with no engine
-  WithEngine,  ///< sent to an engine, which works on it or will
-  Spooling,    ///< rendered; its picture is being written to the spool
-  Finished,    ///< rendered and safe; goes when the coordinator acknowledges it
-  Failed,      ///< over; goes as soon as there is a coordinator to report it to
-  Abandoned,   ///< taken back while with an engine; goes when the engine lets it go
+  AwaitsPlan,    ///< leased; what to render is not known yet
+  AwaitsInputs,  ///< leased; pictures that it begins with are on their way here
+  Waiting,       ///< leased, with all it needs but an engine
+  WithEngine,    ///< sent to an engine, which works on it or will
+  Spooling,      ///< rendered; its picture is being written to the spool
+  Finished,      ///< rendered and safe; goes when the coordinator acknowledges it
+  Failed,        ///< over; goes as soon as there is a coordinator to report it to
+  Abandoned,     ///< taken back while with an engine; goes when the engine lets it go
 };
 
 /// How far a finished attempt is on its way to the coordinator.
@@ -50,7 +51,7 @@ struct Attempt {
   AttemptState state = AttemptState::AwaitsPlan;
   std::uint64_t arrival = 0;  ///< leases are begun in the order in which they came
   bool alone = false;         ///< it gets an engine to itself
-  v1::RenderCell cell;        ///< from Waiting on, until it is rendered
+  v1::RenderCell cell;        ///< from AwaitsInputs on, until it is rendered
 
   // With an engine.
   std::optional<EngineIndex> engine;

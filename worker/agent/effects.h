@@ -62,11 +62,28 @@ struct Upload {
   Digest digest;
 };
 
+/// Get a picture that cells begin with into the cache folder. Answered by on_input_fetched,
+/// on_input_missing or on_input_failed.
+struct FetchInput {
+  Digest digest;
+};
+
+/// Nobody waits for it any more. Answered by nothing.
+struct StopFetching {
+  Digest digest;
+};
+
+/// Take a picture out of the cache folder.
+struct DeleteInput {
+  Digest digest;
+};
+
 /// Everything that has to be said is said: end the agent.
 struct Finish {};
 
-using Effect = std::variant<Connect, ConnectBlobs, SendToCoordinator, SendToEngine, StartEngine,
-                            KillEngine, Spool, DeleteSpooled, Upload, Finish>;
+using Effect =
+    std::variant<Connect, ConnectBlobs, SendToCoordinator, SendToEngine, StartEngine, KillEngine,
+                 Spool, DeleteSpooled, Upload, FetchInput, StopFetching, DeleteInput, Finish>;
 using Effects = std::vector<Effect>;
 
 }  // namespace furrow::worker

@@ -41,9 +41,17 @@ Result<v1::RenderCell> JobBook::cell(const v1::Token& token) const {
   v1::RenderCell cell;
   *cell.mutable_token() = token;
   *cell.mutable_recipe() = job.grid.recipe(token.cell());
-  FURROW_TRY(*cell.mutable_model_path(), path_of(cell.recipe().model()));
-  if (cell.recipe().has_vae()) {
-    FURROW_TRY(*cell.mutable_vae_path(), path_of(cell.recipe().vae()));
+  for (const auto& [part, model] : spec::models_of(cell.recipe())) {
+    FURROW_TRY(std::string path, path_of(part, *model));
+    if (part == spec::ModelPart::Model) {
+      cell.set_model_path(std::move(path));
+    } else if (part == spec::ModelPart::Vae) {
+      cell.set_vae_path(std::move(path));
+    } else {
+      auto& file = *cell.add_files();
+      file.set_hash(model->hash());
+      file.set_path(std::move(path));
+    }
   }
   cell.mutable_provenance()->set_job_name(job.name);
   cell.mutable_provenance()->set_worker(worker_);
@@ -54,12 +62,13 @@ Result<v1::RenderCell> JobBook::cell(const v1::Token& token) const {
   return cell;
 }
 
-Result<std::string> JobBook::path_of(const v1::ModelRef& model) const {
+Result<std::string> JobBook::path_of(spec::ModelPart part, const v1::ModelRef& model) const {
   const auto found = paths_.find(model.hash());
   if (found != paths_.end()) return found->second;
   const auto digest = Digest::from_raw(model.hash());
   return fail(ErrorKind::NotFound,
-              "this worker has no model \"" + model.name() + "\" with the content " +
+              "this worker has no " + std::string(name_of(part)) + " \"" + model.name() +
+                  "\" with the content " +
                   (digest ? digest->hex().substr(0, 12) : std::string("of no hash")));
 }
 

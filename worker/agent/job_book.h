@@ -9,6 +9,7 @@
 #include "common/base/result.h"
 #include "common/model/model_index.h"
 #include "common/spec/grid.h"
+#include "common/spec/inputs.h"
 #include "furrow/v1/engine.pb.h"
 #include "furrow/v1/worker.pb.h"
 
@@ -28,8 +29,8 @@ class JobBook {
 
   bool knows(std::uint64_t job) const { return jobs_.contains(job); }
 
-  /// What to render for a lease. Requires: knows(token.job()).
-  /// Errors: Invalid, the plan has no such cell; NotFound, the model is not on this machine.
+  /// What to render for a lease, with the paths of its weights. Requires: knows(token.job()).
+  /// Errors: Invalid, the plan has no such cell; NotFound, some weights are not on this machine.
   Result<v1::RenderCell> cell(const v1::Token& token) const;
 
   /// A coordinator tells its plans once a session.
@@ -41,7 +42,7 @@ class JobBook {
     spec::Grid grid;
   };
 
-  Result<std::string> path_of(const v1::ModelRef& model) const;
+  Result<std::string> path_of(spec::ModelPart part, const v1::ModelRef& model) const;
 
   std::map<std::string, std::string> paths_;  // by the raw content hash
   std::string worker_;

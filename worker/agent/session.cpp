@@ -24,7 +24,9 @@ Duration usable_interval(std::uint32_t told_ms) {
 }  // namespace
 
 Session::Session(SessionOptions options, const std::vector<v1::RenderedCell>& spooled)
-    : options_(std::move(options)), jobs_(options_.models, options_.name) {
+    : options_(std::move(options)),
+      jobs_(options_.models, options_.name),
+      inputs_(options_.input_bytes, options_.left_inputs) {
   for (const auto& device : options_.devices) engines_.emplace_back(device);
   for (const auto& cell : spooled) {
     attempts_.add(cell.token(), AttemptState::Finished).result = cell;
@@ -42,6 +44,7 @@ void Session::on_tick(Instant now, std::uint64_t free_memory_bytes) {
   retry_deliveries(now);
   watch_link(now, free_memory_bytes);
   request_plans(now);
+  drop_surplus_inputs();
 }
 
 void Session::on_stop_requested(Instant now, std::string reason) {
@@ -67,6 +70,7 @@ Effects Session::take_effects(Instant now) {
     feed_engines(now);
     give_up_without_engines();
   }
+  stop_vain_fetches();
   greet_when_gathered(now);
   if (link_ == Link::Welcomed) {
     send_failures();
@@ -262,7 +266,7 @@ void Session::prepare(Attempt& attempt) {
                 cell.error().message);
   }
   attempt.cell = *std::move(cell);
-  attempt.state = AttemptState::Waiting;
+  seek_inputs(attempt);
 }
 
 void Session::request_plans(Instant now) {
@@ -289,6 +293,7 @@ void Session::on_revoked(const v1::LeaseRevoked& revoked) {
 void Session::take_back(Attempt& attempt) {
   switch (attempt.state) {
     case AttemptState::AwaitsPlan:
+    case AttemptState::AwaitsInputs:
     case AttemptState::Waiting:
     case AttemptState::Failed:
       return attempts_.erase(v1::Token(attempt.token));

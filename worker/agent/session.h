@@ -14,6 +14,7 @@
 #include "worker/agent/attempt_table.h"
 #include "worker/agent/effects.h"
 #include "worker/agent/engine_slot.h"
+#include "worker/agent/input_shelf.h"
 #include "worker/agent/job_book.h"
 #include "worker/channel/engine_exit.h"
 
@@ -25,6 +26,8 @@ struct SessionOptions {
   std::string version;               ///< of this program
   std::vector<std::string> devices;  ///< one engine each: "cpu", "cuda:0"
   std::vector<model::FoundModel> models;
+  std::vector<LeftInput> left_inputs{};  ///< in the cache folder, the least recently used first
+  std::uint64_t input_bytes = std::uint64_t{2} << 30;  ///< that the cache folder may hold
 };
 
 /// What the agent decides: a pure machine from events to effects. No clock, socket, disk or log.
@@ -39,6 +42,9 @@ struct SessionOptions {
 ///   longer than kGatherPatience.
 /// - A lost or silent coordinator stops nothing but the sending. The next Hello tells what is held;
 ///   what the Welcome drops is dropped.
+/// - Pictures that cells begin with are fetched as soon as the lease is understood, so that they
+/// are
+///   here when the engine is free. One that cells use is never deleted.
 /// - An engine that dies or is stuck costs the attempts it had begun. The others go to the next
 ///   engine, once; an attempt in the queue of two dying engines counts as begun.
 ///
@@ -74,6 +80,13 @@ class Session {
   void on_unreachable(Instant now);
   void on_blob_stored(const Digest& digest, Instant now);
   void on_blob_refused(const Digest& digest, Instant now);
+
+  // Of the pictures that cells begin with.
+  void on_input_fetched(const Digest& input, std::string path, std::uint64_t bytes);
+  /// The coordinator does not have it, so no worker gets it.
+  void on_input_missing(const Digest& input);
+  /// It did not come this time.
+  void on_input_failed(const Digest& input, std::string_view reason);
 
   // From engines. `log_tail`: the last lines the engine wrote.
   void on_engine_hello(EngineIndex engine, const v1::EngineHello& hello, Instant now);
@@ -122,6 +135,12 @@ class Session {
   void say_goodbye(Instant now);
   void send(v1::FromWorker message);
 
+  // session_inputs.cpp: the pictures that cells begin with.
+  void seek_inputs(Attempt& attempt);
+  void queue_if_complete(Attempt& attempt);
+  void stop_vain_fetches();
+  void drop_surplus_inputs();
+
   // session_engines.cpp: the engines.
   void start_due_engines(Instant now);
   void kill_stuck_engines(Instant now);
@@ -147,6 +166,7 @@ class Session {
 
   AttemptTable attempts_;
   JobBook jobs_;
+  InputShelf inputs_;
   std::vector<EngineSlot> engines_;
   std::string last_engine_death_;  // for attempts that no engine is left for
   std::string last_engine_log_;

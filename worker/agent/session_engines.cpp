@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/spec/inputs.h"
 #include "worker/agent/session.h"
 #include "worker/channel/engine_channel.h"
 
@@ -32,8 +33,7 @@ std::string phase_in_words(const Attempt& attempt) {
 
 /// Cells of one shape step together.
 bool have_one_shape(const v1::Recipe& a, const v1::Recipe& b) {
-  return a.width() == b.width() && a.height() == b.height() &&
-         a.model().hash() == b.model().hash() && a.vae().hash() == b.vae().hash();
+  return a.width() == b.width() && a.height() == b.height() && spec::have_same_models(a, b);
 }
 
 }  // namespace

@@ -39,9 +39,13 @@ ordered_json json_of(const Gpu& gpu) {
 
 ordered_json json_of(const model::FoundModel& found) {
   const auto& model = found.description;
-  return {{"name", model.model().name()},     {"hash", hash_of(model)},
-          {"family", model.family()},         {"default_size", model.default_size()},
-          {"vae_factor", model.vae_factor()}, {"vae_only", model.vae_only()},
+  return {{"name", model.model().name()},
+          {"hash", hash_of(model)},
+          {"family", model.family()},
+          {"default_size", model.default_size()},
+          {"vae_factor", model.vae_factor()},
+          {"vae_only", model.vae_only()},
+          {"kind", model.kind()},
           {"path", found.path.string()}};
 }
 
@@ -157,10 +161,11 @@ std::string to_page(const Machine& machine) {
                                gib(machine.disk.total_bytes), machine.disk.path.string()));
   label = "models";
   for (const auto& found : machine.models.models) {
+    const auto size = found.description.default_size();
     page.add(std::exchange(label, ""),
-             fmt::format("{} ({}{}, {} px) {}  {}", found.description.model().name(),
-                         found.description.family(), found.description.vae_only() ? " VAE" : "",
-                         found.description.default_size(),
+             fmt::format("{} ({}{}) {}  {}", found.description.model().name(),
+                         model::phrase_of(found.traits),
+                         size == 0 ? std::string() : fmt::format(", {} px", size),
                          hash_of(found.description).substr(0, kShortHash), found.path.string()));
   }
   for (const auto& broken : machine.models.broken) {

@@ -1,77 +1,17 @@
 #include "coordinator/net/blob_desk.h"
 
 #include <chrono>
-#include <map>
 #include <string>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/coordinator/net/fake_blobs.h"
+
 namespace furrow::net {
 namespace {
 
 using std::chrono::seconds;
-
-/// Blobs in memory; counts how often it was asked to make some durable.
-class FakeStore final : public artifacts::ArtifactStore {
- public:
-  struct FakeUpload final : artifacts::Upload {
-    Digest digest;
-    std::string bytes;
-
-    Result<void> append(std::string_view more) override {
-      bytes += more;
-      return {};
-    }
-  };
-
-  struct FakeArtifact final : artifacts::Artifact {
-    std::string bytes;
-
-    std::uint64_t size() const override { return bytes.size(); }
-
-    Result<std::string> read(std::uint64_t offset, std::size_t limit) const override {
-      return bytes.substr(offset, limit);
-    }
-  };
-
-  Result<std::unique_ptr<artifacts::Upload>> begin(const Digest& digest) override {
-    auto upload = std::make_unique<FakeUpload>();
-    upload->digest = digest;
-    return std::unique_ptr<artifacts::Upload>(std::move(upload));
-  }
-
-  std::vector<Result<void>> commit(
-      std::vector<std::unique_ptr<artifacts::Upload>> uploads) override {
-    ++commits;
-    std::vector<Result<void>> outcomes;
-    for (const auto& upload : uploads) {
-      const auto& fake = static_cast<const FakeUpload&>(*upload);
-      const bool is_right = sha256(fake.bytes) == fake.digest;
-      if (is_right) blobs[fake.digest] = fake.bytes;
-      outcomes.push_back(is_right ? Result<void>() : fail(ErrorKind::Invalid, "damaged"));
-    }
-    return outcomes;
-  }
-
-  Result<std::unique_ptr<artifacts::Artifact>> open(const Digest& digest) const override {
-    const auto found = blobs.find(digest);
-    if (found == blobs.end()) return fail(ErrorKind::NotFound, "no such blob");
-    auto artifact = std::make_unique<FakeArtifact>();
-    artifact->bytes = found->second;
-    return std::unique_ptr<artifacts::Artifact>(std::move(artifact));
-  }
-
-  bool contains(const Digest& digest) const override { return blobs.contains(digest); }
-
-  Result<void> remove(const Digest& digest) override {
-    blobs.erase(digest);
-    return {};
-  }
-
-  std::map<Digest, std::string> blobs;
-  int commits = 0;
-};
 
 class BlobDeskTest : public testing::Test {
  protected:
@@ -100,7 +40,9 @@ class BlobDeskTest : public testing::Test {
   std::string refusal() { return only_answer().reply.refused().reason(); }
 
   FakeStore store_;
+  FakeLedger ledger_;
   BlobDesk desk_{store_,
+                 ledger_,
                  {.blob_bytes = 100,
                   .chunk_bytes = 4,
                   .open_uploads = 3,

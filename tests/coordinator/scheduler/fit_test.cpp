@@ -37,16 +37,35 @@ TEST(Fit, AModelIsItsContentAndNotItsName) {
 
 TEST(Fit, NamesWhatIsMissing) {
   const Abilities able = abilities_of(capabilities_with("cats", "sd1"));
-  Needs with_vae = needs_of_model("cats");
-  with_vae.vae = sha256("sharp");
-  with_vae.vae_name = "sharp";
+  v1::Recipe recipe;
+  *recipe.mutable_model() = test::model_ref("cats");
+  *recipe.mutable_vae() = test::model_ref("sharp");
+  const Needs with_vae = needs_of(recipe);
 
   EXPECT_EQ(fit(needs_of_model("cats"), Abilities{}), Fit::NoDevice);
-  EXPECT_EQ(fit(with_vae, able), Fit::NoVae);
+  EXPECT_EQ(fit(with_vae, able), Fit::NoOther);
   EXPECT_EQ(fit(needs_of_model("cats", "heun"), able), Fit::NoSampler);
   EXPECT_EQ(fit(needs_of_model("cats"), abilities_of(capabilities_with("cats", "sdxl"))),
             Fit::NoFamily);
-  EXPECT_EQ(missing(with_vae, Fit::NoVae), "has VAE sharp");
+  EXPECT_EQ(missing(with_vae, Fit::NoOther), "has VAE sharp");
+}
+
+TEST(Fit, WhateverGoesWithTheModelMustBeThere) {
+  v1::Recipe recipe;
+  *recipe.mutable_model() = test::model_ref("cats");
+  recipe.set_sampler("euler");
+  *recipe.add_loras() = test::model_ref("fur");
+  *recipe.mutable_refiner()->mutable_model() = test::model_ref("fine");
+  *recipe.mutable_hires()->mutable_upscaler_model() = test::model_ref("esrgan");
+  const Needs needs = needs_of(recipe);
+  v1::Capabilities capabilities = capabilities_with("cats", "sd1");
+
+  for (const char* name : {"fur", "fine", "esrgan"}) {
+    EXPECT_EQ(fit(needs, abilities_of(capabilities)), Fit::NoOther) << "before " << name;
+    *capabilities.add_models()->mutable_model() = test::model_ref(name);
+  }
+  EXPECT_EQ(fit(needs, abilities_of(capabilities)), Fit::Fits);
+  EXPECT_EQ(missing(needs, Fit::NoOther), "has LoRA fur, refiner fine and upscaler esrgan");
 }
 
 TEST(Fit, ADeviceWithoutListsTakesEverything) {

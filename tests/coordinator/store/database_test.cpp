@@ -163,6 +163,19 @@ TEST(Database, RestoresWhatIsLive) {
   EXPECT_EQ(restored->renders[0].cell, (CellKey{JobId{1}, CellIndex{5}}));
 }
 
+TEST(Database, AJobAndWhatItNamesAreOneTransaction) {
+  const DataFolder folder;
+  auto database = Database::open(folder.path());
+  core::InsertJob twice = a_job(1, 10);
+  twice.inputs = {sha256("cat.png"), sha256("cat.png")};
+
+  EXPECT_FALSE(database->commit(std::vector<StoreOp>{twice}).has_value());
+  EXPECT_TRUE(database->load()->jobs.empty());
+  twice.inputs.pop_back();
+  ASSERT_TRUE(database->commit(std::vector<StoreOp>{twice}).has_value());
+  EXPECT_EQ(database->load()->named_inputs, std::vector{sha256("cat.png")});
+}
+
 TEST(Database, AMillionCellsTakeFewBytesUntilTheyRun) {
   const DataFolder folder;
   {

@@ -171,5 +171,22 @@ TEST_F(Restart, TheFarmKnowsItsWorkersAndTokens) {
   EXPECT_EQ(farm().core().models()[0].model().name(), "cats");
 }
 
+TEST_F(Restart, WhichInputsAreKeptAndWantedIsRemembered) {
+  farm().take(farm().core().on_inputs_stored(
+      {{sha256("cat.png"), 10, false}, {sha256("dog.png"), 10, false}}, farm().now()));
+  farm().submits(a_sweep().with_picture("cat.png").grid());
+  restart();
+
+  EXPECT_TRUE(farm().core().lacking_inputs({sha256("cat.png"), sha256("dog.png")}).empty());
+  farm().advance(std::chrono::hours(25));
+  EXPECT_THAT(farm().core().take_expired_inputs(10, farm().now()),
+              testing::ElementsAre(sha256("dog.png")));
+  farm().take(farm().core().on_inputs_removed({sha256("dog.png")}));
+  restart();
+
+  EXPECT_THAT(farm().core().lacking_inputs({sha256("cat.png"), sha256("dog.png")}),
+              testing::ElementsAre(sha256("dog.png")));
+}
+
 }  // namespace
 }  // namespace furrow::store

@@ -43,6 +43,19 @@ class SweepBuilder {
     return *this;
   }
 
+  /// Begins with the picture of this name; its content is the name.
+  SweepBuilder& with_picture(const std::string& name) {
+    v1::PictureRef& picture = *plan_.mutable_base()->mutable_image_to_image()->mutable_picture();
+    picture.set_name(name);
+    picture.set_hash(sha256(name).raw());
+    return *this;
+  }
+
+  SweepBuilder& with_loras(const std::vector<std::string>& names) {
+    for (const std::string& name : names) *plan_.mutable_base()->add_loras() = model_ref(name);
+    return *this;
+  }
+
   SweepBuilder& with_seeds(std::uint64_t count, std::int64_t step = 1) {
     v1::IntegerRun& run = *axis("Seed", "seed").add_integers();
     run.set_first(1);

@@ -1,18 +1,18 @@
-#include "worker/agent/blob_uploader.h"
+#include "common/wire/blob_uploader.h"
 
 #include <algorithm>
 #include <utility>
 
 #include "furrow/v1/blob.pb.h"
 
-namespace furrow::worker {
+namespace furrow::wire {
 
 Result<void> BlobUploader::connect(const std::string& endpoint) {
   waiting_.clear();
   socket_.reset();
-  FURROW_TRY(auto socket, wire::Dealer::connect(
-                              context_, endpoint,
-                              {.max_message_bytes = wire::kMaxBlobBytes, .high_water_mark = 16}));
+  FURROW_TRY(auto socket,
+             Dealer::connect(context_, endpoint,
+                             {.max_message_bytes = kMaxBlobBytes, .high_water_mark = 16}));
   socket_ = std::move(socket);
   return {};
 }
@@ -34,22 +34,23 @@ std::vector<BlobUploader::Answer> BlobUploader::pump() {
       }
       file.content = *std::move(content);
     }
-    if (send_chunk(file) != wire::Sent::Queued) break;
+    if (send_chunk(file) != Sent::Queued) break;
     if (file.sent == file.content->bytes().size()) waiting_.pop_front();
   }
   return unreadable;
 }
 
-wire::Sent BlobUploader::send_chunk(File& file) {
+Sent BlobUploader::send_chunk(File& file) {
   const auto bytes = file.content->bytes();
   v1::BlobRequest request;
-  request.set_version(wire::kProtocol);
+  request.set_version(kProtocol);
   request.mutable_put()->set_digest(file.digest.raw());
   request.mutable_put()->set_size(bytes.size());
   request.mutable_put()->set_offset(file.sent);
-  const auto chunk = bytes.substr(file.sent, wire::kBlobChunkBytes);
+  request.mutable_put()->set_input(kind_ == BlobKind::Input);
+  const auto chunk = bytes.substr(file.sent, kBlobChunkBytes);
   const auto sent = socket_->send(request, chunk);
-  if (sent == wire::Sent::Queued) file.sent += chunk.size();
+  if (sent == Sent::Queued) file.sent += chunk.size();
   return sent;
 }
 
@@ -72,4 +73,4 @@ std::optional<zmq::socket_ref> BlobUploader::socket() {
   return socket_->socket();
 }
 
-}  // namespace furrow::worker
+}  // namespace furrow::wire

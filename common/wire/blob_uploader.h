@@ -14,10 +14,16 @@
 #include "common/base/result.h"
 #include "common/wire/socket.h"
 
-namespace furrow::worker {
+namespace furrow::wire {
+
+/// What a blob is to the coordinator.
+enum class BlobKind {
+  Artifact,  ///< rendered by a cell
+  Input,     ///< a picture for jobs to come
+};
 
 /// Sends files to the coordinator's blob port, one after the other in chunks, without ever waiting.
-/// What is lost when the connection breaks is asked for again by the session.
+/// What is lost when the connection breaks is for its owner to ask for again.
 class BlobUploader {
  public:
   struct Answer {
@@ -26,7 +32,7 @@ class BlobUploader {
     std::string refusal;  ///< why not
   };
 
-  explicit BlobUploader(zmq::context_t& context) : context_(context) {}
+  BlobUploader(zmq::context_t& context, BlobKind kind) : context_(context), kind_(kind) {}
 
   /// Connects anew; what was queued is dropped. Errors: Invalid or Io, the endpoint is none.
   Result<void> connect(const std::string& endpoint);
@@ -51,11 +57,12 @@ class BlobUploader {
     std::uint64_t sent = 0;
   };
 
-  wire::Sent send_chunk(File& file);
+  Sent send_chunk(File& file);
 
   zmq::context_t& context_;
-  std::optional<wire::Dealer> socket_;
+  const BlobKind kind_;
+  std::optional<Dealer> socket_;
   std::deque<File> waiting_;
 };
 
-}  // namespace furrow::worker
+}  // namespace furrow::wire

@@ -1,4 +1,4 @@
-#include "worker/agent/blob_uploader.h"
+#include "common/wire/blob_uploader.h"
 
 #include <map>
 #include <string>
@@ -9,7 +9,7 @@
 #include "furrow/v1/blob.pb.h"
 #include "tests/support/temporary_folder.h"
 
-namespace furrow::worker {
+namespace furrow::wire {
 namespace {
 
 using testing::SizeIs;
@@ -37,7 +37,7 @@ class BlobUploads : public testing::Test {
         EXPECT_TRUE(incoming->parse_into(request));
         auto& blob = blobs[request.put().digest()];
         EXPECT_EQ(request.put().offset(), blob.size());
-        EXPECT_LE(incoming->attached().size(), wire::kBlobChunkBytes);
+        EXPECT_LE(incoming->attached().size(), kBlobChunkBytes);
         blob += incoming->attached();
         peer_ = incoming->peer;
         --puts;
@@ -48,7 +48,7 @@ class BlobUploads : public testing::Test {
   }
 
   std::vector<BlobUploader::Answer> answer(const v1::BlobReply& reply) {
-    EXPECT_EQ(router_.send(peer_, reply), wire::Sent::Queued);
+    EXPECT_EQ(router_.send(peer_, reply), Sent::Queued);
     zmq::pollitem_t item{uploader_.socket()->handle(), 0, ZMQ_POLLIN, 0};
     zmq::poll(&item, 1, std::chrono::milliseconds(20'000));
     return uploader_.receive();
@@ -56,16 +56,15 @@ class BlobUploads : public testing::Test {
 
   test::TemporaryFolder folder_;
   zmq::context_t context_;
-  wire::Router router_ =
-      wire::Router::bind(context_, "ipc://" + (folder_.path() / "blobs").string(),
-                         {.max_message_bytes = wire::kMaxBlobBytes})
-          .value();
-  BlobUploader uploader_{context_};
+  Router router_ = Router::bind(context_, "ipc://" + (folder_.path() / "blobs").string(),
+                                {.max_message_bytes = kMaxBlobBytes})
+                       .value();
+  BlobUploader uploader_{context_, BlobKind::Artifact};
   std::string peer_;
 };
 
 TEST_F(BlobUploads, AFileGoesInChunksInOrder) {
-  std::string content(2 * wire::kBlobChunkBytes + 77, '\0');
+  std::string content(2 * kBlobChunkBytes + 77, '\0');
   for (std::size_t i = 0; i < content.size(); ++i) content[i] = static_cast<char>(i * 31 >> 3);
   const auto digest = sha256(content);
 
@@ -124,4 +123,4 @@ TEST_F(BlobUploads, AnEndpointThatIsNoneIsAnError) {
 }
 
 }  // namespace
-}  // namespace furrow::worker
+}  // namespace furrow::wire
