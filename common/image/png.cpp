@@ -127,15 +127,16 @@ struct Header {
   std::int64_t bits_per_pixel = 0;
 };
 
+/// What decode_png decodes; the side is libpng's own limit.
+constexpr PictureLimits kOwnLimits{.pixels = kMaxPixels, .side = 1'000'000};
+
 /// A deflate stream unfolds to at most 1032 times its size (zlib, "Technical Details"), so a small
 /// file that promises more is broken, or a bomb.
 constexpr std::int64_t kMaxDeflateRatio = 1032;
 
-Result<void> check_size(const Header& header, std::int64_t compressed_bytes) {
-  if (header.width * header.height > kMaxPixels)
-    return fail(ErrorKind::Invalid,
-                fmt::format("The PNG is {}x{} pixels; at most {} million are decoded.",
-                            header.width, header.height, kMaxPixels / 1'000'000));
+Result<void> check_header(const Header& header, std::int64_t compressed_bytes,
+                          const PictureLimits& limits) {
+  FURROW_TRY_VOID(check_size("PNG", header.width, header.height, limits));
   if (header.width * header.height * header.bits_per_pixel / 8 >
       (compressed_bytes + 1) * kMaxDeflateRatio)
     return fail(ErrorKind::Invalid,
@@ -160,24 +161,12 @@ void read_rows(png_structp png, png_bytep pixels, std::size_t row_bytes, int pas
       png_read_row(png, pixels + static_cast<std::size_t>(y) * row_bytes, nullptr);
 }
 
-/// [n, 4] to [n, 3], the transparency over white.
-std::vector<std::uint8_t> over_white(const std::vector<std::uint8_t>& rgba) {
-  std::vector<std::uint8_t> rgb(rgba.size() / 4 * 3);
-  for (std::size_t pixel = 0; pixel < rgba.size() / 4; ++pixel) {
-    const unsigned alpha = rgba[pixel * 4 + 3];
-    for (std::size_t channel = 0; channel < 3; ++channel) {
-      const unsigned value = rgba[pixel * 4 + channel] * alpha + 255 * (255 - alpha);
-      rgb[pixel * 3 + channel] = static_cast<std::uint8_t>((value + 127) / 255);
-    }
-  }
-  return rgb;
-}
-
 Unexpected corrupt(const Coder& reader) {
   return fail(ErrorKind::Invalid, fmt::format("The PNG is corrupt: {}.", reader.error()));
 }
 
-Result<Image> decode_pixels(std::string_view bytes, std::int64_t compressed_bytes) {
+Result<Picture> decode_pixels(std::string_view bytes, std::int64_t compressed_bytes,
+                              const PictureLimits& limits) {
   Coder reader(Coder::Direction::Read);
   png_structp const png = reader.png();
   png_infop const info = reader.info();
@@ -194,20 +183,33 @@ Result<Image> decode_pixels(std::string_view bytes, std::int64_t compressed_byte
 
   const Header header{png_get_image_width(png, info), png_get_image_height(png, info),
                       png_get_channels(png, info) * png_get_bit_depth(png, info)};
-  FURROW_TRY_VOID(check_size(header, compressed_bytes));
+  FURROW_TRY_VOID(check_header(header, compressed_bytes, limits));
   const int passes = png_get_interlace_type(png, info) == PNG_INTERLACE_ADAM7 ? 7 : 1;
   if (!reader.run([&] { set_rgb_output(png, info); })) return corrupt(reader);
 
-  Image image{static_cast<int>(header.width), static_cast<int>(header.height), {}};
+  const auto width = static_cast<int>(header.width);
+  const auto height = static_cast<int>(header.height);
   const std::size_t row_bytes = png_get_rowbytes(png, info);
   std::vector<std::uint8_t> pixels(row_bytes * static_cast<std::size_t>(header.height));
   const bool has_pixels = reader.run([&] {
-    read_rows(png, pixels.data(), row_bytes, passes, image.height);
+    read_rows(png, pixels.data(), row_bytes, passes, height);
     png_read_end(png, nullptr);
   });
   if (!has_pixels) return corrupt(reader);
-  image.rgb = png_get_channels(png, info) == 4 ? over_white(pixels) : std::move(pixels);
-  return image;
+  if (png_get_channels(png, info) == 4) return Picture::of_rgba(width, height, pixels);
+  return Picture{{width, height, std::move(pixels)}, std::nullopt};
+}
+
+Result<Picture> decode_chunks(std::string_view bytes, const std::vector<PngChunk>& chunks,
+                              const PictureLimits& limits) {
+  std::int64_t compressed_bytes = 0;
+  for (const PngChunk& chunk : chunks)
+    if (chunk.type == "IDAT") compressed_bytes += static_cast<std::int64_t>(chunk.data.size());
+  try {
+    return decode_pixels(bytes, compressed_bytes, limits);
+  } catch (const std::bad_alloc&) {
+    return fail(ErrorKind::OutOfMemory, "There is not enough memory to decode the PNG's pixels.");
+  }
 }
 
 Result<std::vector<PngText>> texts_of(const std::vector<PngChunk>& chunks) {
@@ -258,18 +260,16 @@ std::string encode_png(const Image& image, const std::vector<PngText>& texts, Pn
 
 Result<DecodedPng> decode_png(std::string_view bytes) {
   FURROW_TRY(const std::vector<PngChunk> chunks, split_png(bytes));
-  std::int64_t compressed_bytes = 0;
-  for (const PngChunk& chunk : chunks)
-    if (chunk.type == "IDAT") compressed_bytes += static_cast<std::int64_t>(chunk.data.size());
-
   DecodedPng decoded;
   FURROW_TRY(decoded.texts, texts_of(chunks));
-  try {
-    FURROW_TRY(decoded.image, decode_pixels(bytes, compressed_bytes));
-  } catch (const std::bad_alloc&) {
-    return fail(ErrorKind::OutOfMemory, "There is not enough memory to decode the PNG's pixels.");
-  }
+  FURROW_TRY(Picture picture, decode_chunks(bytes, chunks, kOwnLimits));
+  decoded.image = over_white(std::move(picture));
   return decoded;
+}
+
+Result<Picture> decode_png_picture(std::string_view bytes, const PictureLimits& limits) {
+  FURROW_TRY(const std::vector<PngChunk> chunks, split_png(bytes));
+  return decode_chunks(bytes, chunks, limits);
 }
 
 Result<std::vector<PngText>> read_png_texts(std::string_view bytes) {

@@ -1,15 +1,18 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "common/base/result.h"
 #include "common/image/image.h"
+#include "common/image/limits.h"
 
 namespace furrow::image {
 
-/// Largest picture that is decoded, in pixels: a guard against bombs.
+/// Largest PNG that decode_png decodes, in pixels: sheets of our own are larger than what people
+/// bring.
 inline constexpr std::int64_t kMaxPixels = 512'000'000;
 
 /// One text of a PNG. Written as tEXt where the text is Latin-1 and as uncompressed iTXt (UTF-8)
@@ -38,6 +41,10 @@ std::string encode_png(const Image& image, const std::vector<PngText>& texts,
 /// OutOfMemory. Grey, palette, 16-bit and transparent pictures are turned into 8-bit RGB
 /// (transparency over white).
 Result<DecodedPng> decode_png(std::string_view bytes);
+
+/// Colours and transparency as the file has them, 8-bit; texts are not read. Errors: Invalid, as
+/// decode_png, and when the picture is larger than the limits; OutOfMemory.
+Result<Picture> decode_png_picture(std::string_view bytes, const PictureLimits& limits);
 
 /// Only the texts, without decoding pixels. Errors: Invalid, as decode_png.
 Result<std::vector<PngText>> read_png_texts(std::string_view bytes);
