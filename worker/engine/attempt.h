@@ -7,6 +7,7 @@
 
 #include "common/base/clock.h"
 #include "furrow/v1/engine.pb.h"
+#include "worker/engine/input_pictures.h"
 #include "worker/engine/model_loras.h"
 #include "worker/engine/nn/autoencoder.h"
 #include "worker/engine/pipelines/conditioning.h"
@@ -24,6 +25,7 @@ struct Attempt {
   pipelines::RecipePrompts prompts;        ///< of the run
   pipelines::RecipePrompts first_prompts;  ///< of the first run
   CellLoras loras;
+  InputPictures inputs;
   std::shared_ptr<const nn::AutoencoderKl> vae;
   std::string latent_key;  ///< tells apart what the runs before hires fix give
   at::Tensor latent;       ///< [1, C, h, w], what the last run gave

@@ -9,6 +9,7 @@
 
 #include "common/model/model_index.h"
 #include "common/weights/tensor_file.h"
+#include "worker/engine/model/networks.h"
 
 namespace furrow::engine {
 
@@ -85,7 +86,7 @@ Result<std::shared_ptr<const LoadedModel>> ModelCache::model(const fs::path& pat
   auto preview = pipelines::LatentPreview::fit(*parts->vae);
   auto model = std::make_shared<const LoadedModel>(
       LoadedModel{std::move(parts), *std::move(scheduler), std::move(preview)});
-  entries_.push_front({key, bytes, model, nullptr});
+  entries_.push_front({key, bytes, model, nullptr, nullptr});
   return model;
 }
 
@@ -102,8 +103,20 @@ Result<std::shared_ptr<const nn::AutoencoderKl>> ModelCache::vae(const fs::path&
              fs::is_regular_file(part, ignored)
                  ? load_autoencoder_file(part, own, {device_.dtype, device_.device})
                  : load_autoencoder(part, device_.dtype, device_.device));
-  entries_.push_front({key, bytes, nullptr, vae});
+  entries_.push_front({key, bytes, nullptr, vae, nullptr});
   return vae;
+}
+
+Result<std::shared_ptr<const nn::Upscaler>> ModelCache::upscaler(const fs::path& path,
+                                                                 const std::string& hash) {
+  const std::string key = key_of(path, hash);
+  if (const Entry* entry = find(key); entry != nullptr) return entry->upscaler;
+  const std::uint64_t bytes = elements_of_model(path) * at::elementSize(device_.dtype);
+  make_room(bytes);
+  FURROW_TRY(std::shared_ptr<const nn::Upscaler> upscaler,
+             load_upscaler(path, device_.dtype, device_.device));
+  entries_.push_front({key, bytes, nullptr, nullptr, upscaler});
+  return upscaler;
 }
 
 }  // namespace furrow::engine

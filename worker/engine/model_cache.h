@@ -10,6 +10,7 @@
 #include "worker/engine/device.h"
 #include "worker/engine/diffusion/scheduler_config.h"
 #include "worker/engine/model/stable_diffusion.h"
+#include "worker/engine/nn/upscaler.h"
 #include "worker/engine/pipelines/latent_preview.h"
 
 namespace furrow::engine {
@@ -46,16 +47,22 @@ class ModelCache {
                                                        const std::string& hash,
                                                        const nn::AutoencoderKl& own);
 
+  /// @param path  a file or folder, as load_upscaler takes it
+  /// Errors: as load_upscaler.
+  Result<std::shared_ptr<const nn::Upscaler>> upscaler(const std::filesystem::path& path,
+                                                       const std::string& hash);
+
   /// Whether the next call of model() for this returns at once.
   bool holds(const std::filesystem::path& path, const std::string& hash) const;
 
  private:
-  /// One model or one VAE.
+  /// One model, one VAE or one upscaler.
   struct Entry {
     std::string key;
     std::uint64_t bytes = 0;
     std::shared_ptr<const LoadedModel> model;
     std::shared_ptr<const nn::AutoencoderKl> vae;
+    std::shared_ptr<const nn::Upscaler> upscaler;
   };
 
   Entry* find(const std::string& key);

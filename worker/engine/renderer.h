@@ -94,6 +94,7 @@ class Renderer {
   void keep_latent(const Attempt& attempt);
   void go_on(Attempt attempt, Run next, pipelines::Denoising denoising);
   void enlarge(Attempt attempt);
+  Result<at::Tensor> enlarged(const Attempt& attempt);
   void decode(std::vector<Attempt> attempts);
   void decode_together(std::span<Attempt> attempts);
   void deliver(const Attempt& attempt, const image::Image& picture);

@@ -213,7 +213,7 @@ Result<void> Renderer::begin_run(const WaitingCell& waiting, Attempt& attempt,
     case Run::First: {
       FURROW_TRY(attempt.inputs, InputPictures::of(attempt.cell));
       FURROW_TRY(denoising, pipelines::begin(model, recipe, std::move(conditioning),
-                                             attempt.inputs.tensors(options_.device.device)));
+                                             attempt.inputs.tensors()));
       break;
     }
     case Run::Refiner: {

@@ -12,6 +12,7 @@
 #include "common/image/png.h"
 #include "common/spec/recipe.h"
 #include "furrow/v1/artifact.pb.h"
+#include "worker/engine/enlarging.h"
 #include "worker/engine/pipelines/decode.h"
 #include "worker/engine/renderer.h"
 #include "worker/engine/stopwatch.h"
@@ -101,6 +102,20 @@ void Renderer::enlarge(Attempt attempt) {
   go_on(std::move(attempt), Run::Hires, {});
 }
 
+Result<at::Tensor> Renderer::enlarged(const Attempt& attempt) {
+  const v1::HiresFix& hires = attempt.cell.recipe().hires();
+  std::shared_ptr<const nn::Upscaler> upscaler;
+  if (hires.has_upscaler_model()) {
+    const std::string& hash = hires.upscaler_model().hash();
+    const std::string path = path_of(hash, attempt.cell);
+    if (path.empty())
+      return fail(ErrorKind::NotFound, fmt::format("the upscaler \"{}\" is not on this worker",
+                                                   hires.upscaler_model().name()));
+    FURROW_TRY(upscaler, models_.upscaler(path, hash));
+  }
+  return enlarged_for_hires(attempt.latent, hires, *attempt.vae, upscaler.get());
+}
+
 // ---- Decoding
 
 /// Decodes cells of one VAE and size together, as many as fit.
@@ -146,7 +161,7 @@ void Renderer::decode_together(std::span<Attempt> attempts) {
     } else {
       attempt.timing.set_decode(attempt.timing.decode() + share);
       const auto undelivered = failure_while(
-          "saving", [&] { deliver(attempt, attempt.inputs.pasted(std::move(pictures[i]))); });
+          "saving", [&] { deliver(attempt, attempt.inputs.finished(std::move(pictures[i]))); });
       if (undelivered) tell_failed(attempt.cell.token(), *undelivered);
     }
   }

@@ -34,10 +34,8 @@ constexpr std::array<LatentWay, 6> kWays = {{
      [](const at::Tensor& latent, at::IntArrayRef size) {
        return at::_upsample_bicubic2d_aa(latent, size, /*align_corners=*/false);
      }},
-    {"latent (nearest)",
-     [](const at::Tensor& latent, at::IntArrayRef size) {
-       return at::upsample_nearest2d(latent, size);
-     }},
+    {"latent (nearest)", [](const at::Tensor& latent,
+                            at::IntArrayRef size) { return at::upsample_nearest2d(latent, size); }},
     {"latent (nearest-exact)",
      [](const at::Tensor& latent, at::IntArrayRef size) {
        return at::_upsample_nearest_exact2d(latent, size);
@@ -60,8 +58,7 @@ Result<at::Tensor> enlarged_latent(const at::Tensor& latent, std::string_view wa
                                    std::int64_t rows, std::int64_t columns) {
   const LatentWay* found = find_way(way);
   if (found == nullptr)
-    return fail(ErrorKind::Invalid,
-                fmt::format("\"{}\" is no way to enlarge a latent", way));
+    return fail(ErrorKind::Invalid, fmt::format("\"{}\" is no way to enlarge a latent", way));
   return found->resample(latent, {rows, columns});
 }
 
