@@ -61,7 +61,10 @@ Result<InputPictures> InputPictures::of(const v1::RenderCell& cell) {
              }));
   if (begin.has_inpaint()) return of_inpainting(cell, std::move(picture));
   InputPictures inputs;
-  inputs.picture_ = image::fit(picture, width_of(recipe), height_of(recipe), begin.resize_mode());
+  const bool is_resized_later = begin.resize_mode() == v1::RESIZE_MODE_LATENT;
+  inputs.picture_ = is_resized_later ? std::move(picture)
+                                     : image::fit(picture, width_of(recipe), height_of(recipe),
+                                                  begin.resize_mode());
   return inputs;
 }
 

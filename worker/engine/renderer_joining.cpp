@@ -208,7 +208,8 @@ Result<void> Renderer::begin_run(const WaitingCell& waiting, Attempt& attempt,
   tell_phase(attempt.cell.token(), v1::PHASE_ENCODING);
   const Stopwatch watch;
   FURROW_TRY(auto conditioning, condition(attempt));
-  const pipelines::RunModel model = {*model_->parts, model_->scheduler, *attempt.vae};
+  const pipelines::UNetDenoiser network(*model_->parts->unet, &loras_->unet());
+  const pipelines::RunModel model = {network, model_->scheduler, *attempt.vae};
   switch (attempt.run) {
     case Run::First: {
       FURROW_TRY(attempt.inputs, InputPictures::of(attempt.cell));
@@ -222,8 +223,8 @@ Result<void> Renderer::begin_run(const WaitingCell& waiting, Attempt& attempt,
       break;
     }
     case Run::Hires: {
-      FURROW_TRY(denoising, pipelines::begin_from_latent(model, recipe, std::move(conditioning),
-                                                         attempt.latent));
+      FURROW_TRY(denoising,
+                 pipelines::begin_hires(model, recipe, std::move(conditioning), attempt.latent));
       break;
     }
   }

@@ -23,7 +23,8 @@ Denoising Batcher::remove(CellId id) {
 void Batcher::tick(const Denoiser& denoiser) {
   std::map<std::int64_t, std::vector<Denoising*>> by_length;
   for (auto& [id, cell] : cells_)
-    if (!cell.is_broken && !cell.is_torn && !cell.is_finished()) by_length[cell.tokens()].push_back(&cell);
+    if (!cell.is_broken && !cell.is_torn && !cell.is_finished())
+      by_length[cell.tokens()].push_back(&cell);
 
   for (const auto& [length, cells] : by_length) {
     std::vector<Denoising*> together;

@@ -60,6 +60,9 @@ struct WeightedConditioning {
 struct Conditioning {
   std::vector<WeightedConditioning> positives;
   ScheduledConditioning negative;  ///< none when guidance needs none
+
+  /// Of all its prompts together.
+  double total_weight() const;
 };
 
 /// Both prompts of a recipe, read.
@@ -69,8 +72,10 @@ struct RecipePrompts {
 };
 
 /// Reads them with the recipe's seed and steps.
+///
+/// @param steps_before  of a second run: the steps of the first, which schedules count on from
 /// Errors: Invalid: as prompt::read_prompt, and for tags of networks that are no LoRAs.
-Result<RecipePrompts> read_prompts(const v1::Recipe& recipe);
+Result<RecipePrompts> read_prompts(const v1::Recipe& recipe, int steps_before = 0);
 
 /// Encodes one text, states [1, T, D]; a cache may stand behind it.
 using EncodeText = std::function<Result<TextConditioning>(const std::string& text)>;

@@ -78,13 +78,15 @@ struct Denoising {
   nn::AddedConditioning negative_added;
   double guidance_scale = 1;
   double guidance_rescale = 0;
+  double guidance_end = 1;  ///< share of the calls after which nothing but its prompts is asked
   std::optional<double> embedded_guidance;  ///< what a network that guides itself is told
   std::optional<SkipLayerGuidance> skip_layers;
   ExtraChannels extra;
   std::vector<Control> controls;
   std::optional<KnownRegion> known;
   std::vector<CellLora> loras;
-  int first_call = 0;           ///< where the run began
+  int first_call = 0;  ///< where the run began
+  int first_step = 0;  ///< the step that schedules in prompts, and LoRAs, count as their first
   std::optional<int> end_call;  ///< where it ends before the schedule does: a refiner goes on
   /// A model output that was not finite came: the cell is lost and is not advanced any more.
   bool is_broken = false;
