@@ -8,7 +8,7 @@
 #include "common/base/json.h"
 #include "common/config/exit_code.h"
 #include "common/image/infotext.h"
-#include "common/image/png.h"
+#include "common/image/picture.h"
 
 namespace furrow::cli {
 
@@ -36,7 +36,7 @@ Error without_parameters(const std::string& file, const std::vector<image::PngTe
 
 Result<PictureTexts> read_picture(const std::string& file) {
   FURROW_TRY(const std::string bytes, read_file(file));
-  const auto texts = image::read_png_texts(bytes);
+  const auto texts = image::read_picture_texts(bytes);
   if (!texts) {
     return fail(texts.error().kind, fmt::format("{}: {}", file, texts.error().message));
   }

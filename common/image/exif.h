@@ -31,7 +31,9 @@ struct Exif {
 Exif read_exif(std::string_view bytes);
 
 /// An Exif block (big-endian, without "Exif\0\0") that holds one comment in UTF-16, as A1111 and
-/// sdnext write it. What is not UTF-8 becomes U+FFFD.
+/// sdnext write it: without a byte order mark, which their readers would take for text. So a text
+/// comes back as it was unless most of its characters have a code point that ends in 00. What is
+/// not UTF-8 becomes U+FFFD, and NULs at the end are lost.
 std::string exif_of_comment(std::string_view text);
 
 }  // namespace furrow::image

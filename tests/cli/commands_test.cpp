@@ -13,7 +13,9 @@
 #include "common/base/files.h"
 #include "common/config/exit_code.h"
 #include "common/config/paths.h"
+#include "common/image/exif.h"
 #include "common/image/infotext.h"
+#include "common/image/jpeg.h"
 #include "common/image/png.h"
 #include "tests/cli/fake_coordinator.h"
 
@@ -267,6 +269,18 @@ TEST(PngInfo, TakesTheTextApartAsJson) {
   EXPECT_EQ(info["negative_prompt"], "blurry");
   EXPECT_EQ(info["fields"]["Sampler"], "Euler a");
   EXPECT_EQ(info["furrow"]["schema"], "furrow.image/1");
+}
+
+TEST(PngInfo, ReadsTheCommentOfAJpeg) {
+  const std::string text = "a cat\nSteps: 20, Sampler: Euler a, Seed: 1";
+  const auto file = (std::filesystem::path(testing::TempDir()) / "a-name.png").string();
+  const auto jpeg =
+      image::encode_jpeg(image::Image::filled(8, 8, 0, 0, 0), 80, image::exif_of_comment(text));
+  ASSERT_TRUE(write_file(file, jpeg.value(), Durability::Cached));
+
+  const Ran ran = run({"png-info", file});
+
+  EXPECT_EQ(ran.out, text + "\n");
 }
 
 TEST(PngInfo, APictureWithoutTextEndsWithThree) {

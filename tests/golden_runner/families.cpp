@@ -19,6 +19,7 @@ constexpr std::array kFamilies = {
     Family{"controlnet", check_controlnet},
     Family{"encode_prompt", check_encode_prompt},
     Family{"flux_transformer", check_flux_transformer},
+    Family{"image_processor", check_image_processor},
     Family{"ip_adapter", check_ip_adapter},
     Family{"lora", check_lora},
     Family{"pipelines", check_pipelines},

@@ -18,6 +18,7 @@ Verdict check_clip_text(const Case& c);
 Verdict check_controlnet(const Case& c);
 Verdict check_encode_prompt(const Case& c);
 Verdict check_flux_transformer(const Case& c);
+Verdict check_image_processor(const Case& c);
 Verdict check_ip_adapter(const Case& c);
 Verdict check_lora(const Case& c);
 Verdict check_pipelines(const Case& c);

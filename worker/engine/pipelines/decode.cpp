@@ -2,11 +2,13 @@
 
 #include <ATen/ATen.h>
 
+#include "worker/engine/pipelines/picture_tensors.h"
+
 namespace furrow::engine::pipelines {
 
 at::Tensor decode_latents(const nn::AutoencoderKl& vae, const at::Tensor& latents) {
   const at::Tensor unscaled = latents / vae.config.scaling_factor + vae.config.shift_factor;
-  return (vae.decode(unscaled).to(at::kFloat) / 2 + 0.5).clamp(0, 1);
+  return to_unit_range(vae.decode(unscaled).to(at::kFloat));
 }
 
 at::Tensor to_bytes(const at::Tensor& pictures) {
