@@ -11,8 +11,8 @@ std::string path_of(const std::string& hash, const v1::RenderCell& cell) {
   return found == cell.files().end() ? std::string() : found->path();
 }
 
-WaitingCell::WaitingCell(v1::RenderCell of_agent, Run run, std::shared_ptr<SoFar> so_far)
-    : cell(std::move(of_agent)), run(run), so_far(std::move(so_far)) {
+WaitingCell::WaitingCell(v1::RenderCell of_agent, Run next, std::shared_ptr<SoFar> before)
+    : cell(std::move(of_agent)), run(next), so_far(std::move(before)) {
   const v1::Recipe recipe = recipe_of(run, cell.recipe());
   const std::string& hash = recipe.model().hash();
   key = {run == Run::Refiner ? path_of(hash, cell) : cell.model_path(), hash, recipe.width(),

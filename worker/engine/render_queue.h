@@ -27,8 +27,8 @@ struct BatchKey {
 
 /// A cell that waits for one of its runs.
 struct WaitingCell {
-  explicit WaitingCell(v1::RenderCell cell, Run run = Run::First,
-                       std::shared_ptr<SoFar> so_far = nullptr);
+  explicit WaitingCell(v1::RenderCell of_agent, Run next = Run::First,
+                       std::shared_ptr<SoFar> before = nullptr);
 
   v1::RenderCell cell;
   Run run;

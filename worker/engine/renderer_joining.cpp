@@ -9,6 +9,7 @@
 
 #include "common/spec/recipe.h"
 #include "worker/engine/pipelines/encode_prompt.h"
+#include "worker/engine/pipelines/text_to_image.h"
 #include "worker/engine/renderer.h"
 #include "worker/engine/stopwatch.h"
 
