@@ -8,8 +8,9 @@ namespace furrow::spec {
 
 const std::vector<SamplerName>& samplers() {
   // "DPM++ SDE" is A1111's, the singlestep solver of k-diffusion; sdnext calls that one "DPM SDE",
-  // and by "DPM++ SDE" the first order of "DPM++ 2M SDE". "IPNDM_V" is what LMS computes, and of
-  // the rules of Linear-RK, RES-Unified and DEIS-Unified some are others under a second name.
+  // and by "DPM++ SDE" the first order of "DPM++ 2M SDE". Of the rules of
+  // Linear-RK, RES-Unified and DEIS-Unified some are others under a second name. "UniPC" is
+  // sdnext's, of second order with B2(h); A1111's is of third order with B1(h).
   static const std::vector<SamplerName> all = {
       {"euler",
        "Euler",
@@ -22,8 +23,9 @@ const std::vector<SamplerName>& samplers() {
        {"HeunDiscreteScheduler", "FlowMatchHeunDiscreteScheduler", "Linear-RK Heun",
         "Linear-RK 2"}},
       {"heunpp2", "HeunPP2", "normal", {"Heun++"}},
-      {"lms", "LMS", "normal", {"LMSD", "LMSDiscreteScheduler", "IPNDM_V"}},
+      {"lms", "LMS", "normal", {"LMSD", "LMSDiscreteScheduler"}},
       {"ipndm", "IPNDM", "normal", {}},
+      {"ipndm_v", "IPNDM_V", "normal", {}},
       {"dpm2", "DPM2", "karras", {"KDPM2", "KDPM2DiscreteScheduler"}},
       {"dpm2_a",
        "DPM2 a",
@@ -98,9 +100,11 @@ const std::vector<SamplerName>& samplers() {
 }
 
 const std::vector<ScheduleName>& schedules() {
-  // "normal" is the model's own spacing, which sdnext calls "default"; A1111's Normal and Uniform
-  // both are "uniform", which begins at the noisiest timestep whatever the model's config says.
-  // "ka" and "exp" end the old A1111 aliases, as in k_dpmpp_2m_ka.
+  // "normal" goes evenly from the noisiest timestep, as A1111's Normal and Automatic and sdnext's
+  // "default" do; DDIM and the other samplers of whole timesteps keep to the model's own spacing.
+  // "uniform" is the same down to the cleanest timestep also with the samplers whose normal
+  // schedule stops one before it (DPM++, DEIS, UniPC, SA Solver), as A1111 has it for all. "ka" and
+  // "exp" end the old A1111 aliases, as in k_dpmpp_2m_ka.
   static const std::vector<ScheduleName> all = {
       {"automatic", "Automatic", {"auto"}},
       {"normal", "Normal", {"default"}},
@@ -133,7 +137,7 @@ const std::vector<ScheduleName>& schedules() {
 
 const std::vector<UnbuiltName>& unbuilt_samplers() {
   constexpr std::string_view kEdm =
-      "is for models that were trained with the preconditioning of EDM, which furrow does not run.";
+      "is the plain sampler with a model of EDM: take the name without EDM for such a model.";
   constexpr std::string_view kInverse =
       "turns pictures into noise; furrow's samplers make pictures of noise.";
   constexpr std::string_view kDistilled =
@@ -143,7 +147,7 @@ const std::vector<UnbuiltName>& unbuilt_samplers() {
   static const std::vector<UnbuiltName> all = {
       {"Euler EDM", kEdm},
       {"DPM++ 2M EDM", kEdm},
-      {"DPM++ Cosine", kEdm},
+      {"DPM++ Cosine", kDistilled},
       {"DPM++ Inverse", kInverse},
       {"DPM++ 2M Inverse", kInverse},
       {"DPM++ 3M Inverse", kInverse},

@@ -12,81 +12,13 @@
 #include <gtest/gtest.h>
 
 #include "common/spec/sampler_names.h"
+#include "tests/engine/diffusion/sampler_support.h"
 
 namespace furrow::engine::diffusion {
 
 namespace {
 
 using testing::HasSubstr;
-
-constexpr std::initializer_list<std::int64_t> kShape = {1, 4, 4, 4};
-
-SchedulerConfig sd_config() {
-  SchedulerConfig config;
-  config.class_name = "EulerDiscreteScheduler";
-  config.beta_start = 0.00085;
-  config.beta_end = 0.012;
-  config.beta_schedule = BetaSchedule::ScaledLinear;
-  config.spacing = TimestepSpacing::Leading;
-  config.steps_offset = 1;
-  return config;
-}
-
-/// Stable Diffusion 3's.
-SchedulerConfig flow_config() {
-  SchedulerConfig config;
-  config.class_name = "FlowMatchEulerDiscreteScheduler";
-  config.is_flow = true;
-  config.prediction = Prediction::Flow;
-  config.flow.shift = 3;
-  return config;
-}
-
-std::unique_ptr<Sampler> sampler_named(std::string_view name, std::string_view schedule, int steps,
-                                       Prediction prediction = Prediction::Epsilon) {
-  SchedulerConfig model = sd_config();
-  model.prediction = prediction;
-  ScheduleRequest request;
-  request.steps = steps;
-  return make_sampler(config_of(name, schedule, model).value(), request).value();
-}
-
-/// Counts what a sampler draws.
-struct CountedNoise {
-  NoiseSource source{5};
-  int draws = 0;
-
-  DrawNoise draw() {
-    return [this] {
-      ++draws;
-      return source.normal(kShape);
-    };
-  }
-};
-
-/// A network that always knows the clean latent, and says so in the sampler's prediction type.
-at::Tensor ideal_output(const Sampler& sampler, const at::Tensor& clean) {
-  const double sigma = sampler.sigma_of(sampler.call());
-  const at::Tensor seen = sampler.model_input();
-  if (sampler.plan().config.is_flow) return (seen - clean) / sigma;  // it is between the two
-  const double alpha = 1 / std::sqrt(1 + sigma * sigma);
-  const at::Tensor eps = (seen / alpha - clean) / sigma;  // it is alpha (clean + sigma eps)
-  switch (sampler.plan().config.prediction) {
-    case Prediction::Epsilon:
-      return eps;
-    case Prediction::V:
-      return eps * alpha - clean * (alpha * sigma);
-    case Prediction::Sample:
-      return clean;
-    case Prediction::Flow:
-      return eps - clean;
-  }
-  return {};
-}
-
-void run(Sampler& sampler, const at::Tensor& clean, const DrawNoise& draw) {
-  while (!sampler.is_finished()) sampler.advance(ideal_output(sampler, clean), draw);
-}
 
 /// Whether a run ends without noise. Some samplers and schedules end with a trace of it, as their
 /// references do, and others are exact only where the noise ends.
@@ -103,10 +35,6 @@ bool is_exact(std::string_view sampler, std::string_view schedule, Prediction pr
   if (sampler == "pndm") return prediction != Prediction::V;
   const bool sees_decay = sampler.starts_with("lawson") || sampler.starts_with("lobatto");
   return !sees_decay || ends_clean(sampler, schedule);
-}
-
-void expect_near(const at::Tensor& got, const at::Tensor& expected, double atol) {
-  EXPECT_TRUE(at::allclose(got, expected, 1e-3, atol)) << (got - expected).abs().max();
 }
 
 constexpr std::array kSomeSchedules = {"normal", "simple", "karras", "kl_optimal"};
@@ -206,11 +134,6 @@ TEST(EverySampler, GoesOnFromANoisedLatentInTheMiddle) {
 
     expect_near(sampler->latent(), clean, ends_clean(name, schedule) ? 1e-3 : 0.2);
   });
-}
-
-/// A network that is none of the ideal ones.
-at::Tensor some_output(const Sampler& sampler) {
-  return (sampler.model_input() * 0.7).tanh();
 }
 
 TEST(EverySampler, ForgetsARunWhenItStartsAgain) {
@@ -366,127 +289,6 @@ TEST(Sampler, GuidesLittleAndRenoisesWithTheNegativeAnswerByCfgPlusPlus) {
   ddim->advance(negative + (guided - negative) / 12.5, draw);
   expect_near(sampler->denoised(), ddim->denoised(), 1e-5);
   EXPECT_FALSE(at::allclose(sampler->latent(), ddim->latent()));
-}
-
-TEST(Sampler, HasEverySamplerAndScheduleOfAResolvedRecipe) {
-  for (const auto& sampler : spec::samplers()) {
-    for (const auto& schedule : spec::schedules()) {
-      if (schedule.name == "automatic" || schedule.name == "flowmatch")
-        continue;  // becomes the sampler's own before it is rendered; is for other models
-      const bool fits = !spec::explain_mismatch(sampler.name, schedule.name);
-      EXPECT_EQ(config_of(sampler.name, schedule.name, sd_config()).has_value(), fits)
-          << sampler.name << ' ' << schedule.name;
-    }
-  }
-}
-
-TEST(Sampler, HasANameForEverySamplerOfTheEngine) {
-  for (const SamplerRow& row : sampler_rows())
-    EXPECT_EQ(spec::sampler_named(row.name).name, row.name);
-  EXPECT_EQ(sampler_rows().size(), spec::samplers().size());
-}
-
-TEST(Sampler, TakesTheModelsOwnSchedulerByDefault) {
-  SchedulerConfig model = sd_config();
-  model.class_name = "PNDMScheduler";
-  model.skip_prk_steps = true;
-
-  EXPECT_EQ(config_of("default", "normal", model)->class_name, "PNDMScheduler");
-  EXPECT_TRUE(config_of("default", "normal", model)->skip_prk_steps);
-  EXPECT_THAT(config_of("default", "karras", model).error().message, HasSubstr("karras"));
-  model.class_name = "VQDiffusionScheduler";
-  EXPECT_THAT(config_of("default", "normal", model).error().message,
-              HasSubstr("VQDiffusionScheduler"));
-}
-
-TEST(Sampler, RefusesPairsThatMeanNothing) {
-  EXPECT_THAT(config_of("pndm", "karras", sd_config()).error().message, HasSubstr("pndm"));
-  EXPECT_THAT(config_of("euler", "flowmatch", sd_config()).error().message,
-              HasSubstr("flow matching"));
-  ScheduleRequest request;
-  request.steps = 4;
-  const auto ays = config_of("euler", "align_your_steps", flow_config());
-  EXPECT_THAT(make_sampler(*ays, request).error().message, HasSubstr("flow matching"));
-  const auto ddim = config_of("ddim", "normal", flow_config());
-  EXPECT_THAT(make_sampler(*ddim, request).error().message, HasSubstr("flow matching"));
-}
-
-std::string fault_of(std::string_view name, const StepOptions& options) {
-  ScheduleRequest request;
-  request.steps = 5;
-  const auto sampler = make_sampler(*config_of(name, "normal", sd_config()), request, options);
-  return sampler ? "" : sampler.error().message;
-}
-
-TEST(StepOptions, OutOfRangeAreRefused) {
-  EXPECT_THAT(fault_of("ddim", {.eta = 1.5}), HasSubstr("eta: 1.5"));
-  EXPECT_THAT(fault_of("ddim", {.eta = std::nan("")}), HasSubstr("eta"));
-  EXPECT_THAT(fault_of("euler", {.s_churn = -1}), HasSubstr("s_churn: -1"));
-  EXPECT_THAT(fault_of("euler", {.s_tmin = 2, .s_tmax = 1}), HasSubstr("s_tmax: 1"));
-  EXPECT_THAT(fault_of("euler", {.s_noise = -0.5}), HasSubstr("s_noise"));
-  EXPECT_THAT(fault_of("dpmpp_2m", {.solver_order = 4}), HasSubstr("1 to 3"));
-  EXPECT_EQ(fault_of("dpmpp_2m", {.solver_order = 3}), "");
-}
-
-TEST(StepOptions, AreRefusedByASamplerThatHasNoUseForThem) {
-  EXPECT_THAT(fault_of("dpmpp_2m", {.eta = 1}), HasSubstr("eta"));
-  EXPECT_THAT(fault_of("ddim", {.s_churn = 1}), HasSubstr("s_churn"));
-  EXPECT_THAT(fault_of("lms", {.s_noise = 1.1}), HasSubstr("s_noise"));
-  EXPECT_THAT(fault_of("euler", {.solver_order = 2}), HasSubstr("solver_order"));
-  EXPECT_EQ(fault_of("dpmpp_2m", {.eta = 0}), "");
-}
-
-at::Tensor end_of(std::string_view name, const StepOptions& options) {
-  ScheduleRequest request;
-  request.steps = 6;
-  const auto sampler =
-      make_sampler(*config_of(name, "karras", sd_config()), request, options).value();
-  CountedNoise noise;
-  sampler->start(NoiseSource(1).normal(kShape) * sampler->initial_scale());
-  while (!sampler->is_finished()) sampler->advance(some_output(*sampler), noise.draw());
-  return sampler->latent();
-}
-
-TEST(StepOptions, ChangeWhatTheyAreAbout) {
-  for (const char* name : {"euler_a", "dpm2_a", "dpmpp_sde", "dpmpp_2s_a", "res_2s", "ddim"})
-    EXPECT_FALSE(end_of(name, {.eta = 0.5}).equal(end_of(name, {}))) << name;
-  for (const char* name : {"euler", "heun", "dpm2", "heunpp2"})
-    EXPECT_FALSE(end_of(name, {.s_churn = 2}).equal(end_of(name, {}))) << name;
-  for (const char* name : {"euler_a", "dpmpp_2m_sde", "er_sde", "sa_solver"})
-    EXPECT_FALSE(end_of(name, {.s_noise = 0.5}).equal(end_of(name, {}))) << name;
-  for (const char* name : {"lms", "dpmpp_2m", "unipc", "deis", "ipndm"})
-    EXPECT_FALSE(end_of(name, {.solver_order = 1}).equal(end_of(name, {}))) << name;
-}
-
-TEST(StepOptions, OfAncestralSamplersLeaveTheirRelativesWithoutNoise) {
-  expect_near(end_of("euler_a", {.eta = 0}), end_of("euler", {}), 1e-4);
-  expect_near(end_of("dpm2_a", {.eta = 0}), end_of("dpm2", {}), 1e-4);
-  expect_near(end_of("res_2s_sde", {.eta = 0}), end_of("res_2s", {}), 1e-4);
-}
-
-TEST(Sampler, ListsTheNamesThereAreWhenOneIsUnknown) {
-  const auto sampler = config_of("dpmpp_2n", "karras", sd_config());
-  const auto schedule = config_of("euler", "kerras", sd_config());
-
-  EXPECT_THAT(sampler.error().message, HasSubstr("\"dpmpp_2n\""));
-  EXPECT_THAT(sampler.error().message, HasSubstr("dpmpp_2m"));
-  EXPECT_THAT(schedule.error().message, HasSubstr("\"kerras\""));
-  EXPECT_THAT(schedule.error().message, HasSubstr("karras"));
-}
-
-TEST(Sampler, RefusesClassesThatItDoesNotHave) {
-  SchedulerConfig config = sd_config();
-  ScheduleRequest request;
-  request.steps = 5;
-
-  config.class_name = "VQDiffusionScheduler";
-  EXPECT_THAT(make_sampler(config, request).error().message, HasSubstr("VQDiffusionScheduler"));
-  config.class_name = "DPMSolverMultistepScheduler";
-  config.algorithm = "dpmsolver--";
-  EXPECT_THAT(make_sampler(config, request).error().message, HasSubstr("algorithm_type"));
-  config.algorithm = "dpmsolver++";
-  config.solver_order = 4;
-  EXPECT_THAT(make_sampler(config, request).error().message, HasSubstr("solver_order 4"));
 }
 
 }  // namespace

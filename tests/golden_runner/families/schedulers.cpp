@@ -78,18 +78,22 @@ Tolerance timestep_tolerance(const Case& c) {
   return c.description.value("timesteps_are_exact", false) ? kExact : kTimesteps;
 }
 
+/// Two calls a step, the second in its middle; one in the last step.
+bool is_kdpm2(const Run& run) {
+  return run.c.config.at("class").get<std::string>().starts_with("KDPM2");
+}
+
 /// The sigmas as the reference's class lists them: one a call and the last. KDPM2 lists the levels
 /// of the steps, not those in their middle, and the last one twice.
 std::vector<double> listed_sigmas(const Run& run) {
   const Sampler& sampler = run.sampler;
   const auto& levels = sampler.plan().schedule.sigmas;
-  const bool is_kdpm2 = run.c.config.at("class").get<std::string>().starts_with("KDPM2");
   std::vector<double> sigmas;
   for (int call = 0; call < sampler.call_count(); ++call)
-    sigmas.push_back(is_kdpm2 ? levels[static_cast<std::size_t>(call + 1) / 2]
-                              : sampler.sigma_of(call));
+    sigmas.push_back(is_kdpm2(run) ? levels[static_cast<std::size_t>(call + 1) / 2]
+                                   : sampler.sigma_of(call));
   sigmas.insert(sigmas.end(), levels.begin() + sampler.step_count(), levels.end());
-  if (is_kdpm2) sigmas.insert(sigmas.end(), 2, levels.back());
+  if (is_kdpm2(run)) sigmas.insert(sigmas.end(), 2, levels.back());
   return sigmas;
 }
 
@@ -151,12 +155,21 @@ int call_of_timestep(const Sampler& sampler, double timestep) {
   return calls.size() > 1 ? calls[1] : calls[0];
 }
 
+/// The call whose level of noise the reference's class adds at a timestep: KDPM2 lists with the
+/// timesteps in the middle of its steps the level of their end.
+int call_of_added_noise(const Run& run, double timestep) {
+  const Sampler& sampler = run.sampler;
+  const int call = call_of_timestep(sampler, timestep);
+  const bool is_within = call > sampler.first_call_of(call / 2) && call + 1 < sampler.call_count();
+  return is_kdpm2(run) && is_within ? call + 1 : call;
+}
+
 void check_added_noise(Run& run) {
   if (!run.c.has("out.add_noise")) return;
   const at::Tensor timesteps = run.c.tensor("in.add_noise.timesteps").to(at::kDouble);
   std::vector<at::Tensor> rows;
   for (std::int64_t k = 0; k < timesteps.numel(); ++k) {
-    const int call = call_of_timestep(run.sampler, timesteps[k].item<double>());
+    const int call = call_of_added_noise(run, timesteps[k].item<double>());
     rows.push_back(run.sampler.noised(run.original, run.noise, call));
   }
   run.verdict.compare("out.add_noise", at::cat(rows), run.c.tensor("out.add_noise"), kNoised);

@@ -78,11 +78,6 @@ void stretch_to(double terminal, std::vector<double>& sigmas) {
   for (double& sigma : sigmas) sigma = 1 - (1 - sigma) / scale;
 }
 
-bool is_table(SigmaCurve curve) {
-  return curve == SigmaCurve::AlignYourSteps || curve == SigmaCurve::AlignYourSteps32 ||
-         curve == SigmaCurve::Gits;
-}
-
 /// UniPC lays Karras' curve over the sigmas of its betas, noise on top, and mixes those.
 std::vector<double> unipc_karras(const SchedulerConfig& config, const TrainedNoise& trained,
                                  int steps) {
@@ -101,7 +96,7 @@ Result<std::vector<double>> flow_sigmas(const SchedulerConfig& config, const Tra
   if (flow.is_dynamic && !request.mu && spacing != FlowSpacing::DpmSolver)
     return fail(ErrorKind::Invalid,
                 "the model's noise schedule is shifted by the picture's size, which is not given");
-  if (is_table(config.curve))
+  if (is_fitted(config.curve))
     return fail(ErrorKind::Invalid,
                 "schedule: this one was fitted to Stable Diffusion 1.5 and XL and does not hold "
                 "for a model of flow matching; karras, exponential, beta and simple do");

@@ -20,6 +20,11 @@ int Sampler::first_call_of(int step) const {
   return static_cast<int>(std::find_if(calls_.begin(), calls_.end(), begins) - calls_.begin());
 }
 
+double Sampler::share_done(int call, int first_call, int end_call) const {
+  return end_call > first_call ? static_cast<double>(call - first_call) / (end_call - first_call)
+                               : 1;
+}
+
 std::size_t Sampler::stage() const {
   std::size_t first = index();
   while (first > 0 && calls_[first - 1].step == calls_[index()].step) --first;
@@ -31,6 +36,7 @@ void Sampler::start(at::Tensor latent, int first_call) {
   FURROW_CHECK(first_call >= 0 && first_call <= call_count(), "a run begins within its schedule");
   latent_ = std::move(latent);
   denoised_ = at::Tensor();
+  fault_.reset();
   call_ = first_call;
 }
 

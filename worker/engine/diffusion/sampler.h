@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -47,13 +48,22 @@ class Sampler {
   /// The next call, from 0; call_count() when finished.
   int call() const { return call_; }
 
-  bool is_finished() const { return call_ >= call_count(); }
+  bool is_finished() const { return fault_.has_value() || call_ >= call_count(); }
+
+  /// Why the run cannot reach its end, as a sentence, when it is finished for that: its latent is
+  /// no picture. Nothing for samplers of a fixed number of calls.
+  const std::optional<std::string>& fault() const { return fault_; }
+
+  /// How much of a run from `first_call` to before `end_call` is done before `call`, 0 … 1: by
+  /// calls, or by the noise that is gone where a sampler chooses its own steps, up to the next one.
+  /// Requires: first_call <= call <= end_call.
+  virtual double share_done(int call, int first_call, int end_call) const;
 
   /// What unit noise is multiplied with to become the first latent.
   virtual double initial_scale() const = 0;
 
-  /// `latent` with unit `noise` added so that it is what call `call` expects: the start of
-  /// image-to-image. For a call within a step: what the call after it expects.
+  /// `latent` with unit `noise` added so that it is as noisy as the one that call `call` meets: the
+  /// start of image-to-image, and what inpainting puts back. Requires: 0 <= call < call_count().
   virtual at::Tensor noised(const at::Tensor& latent, const at::Tensor& noise, int call) const = 0;
 
   /// Begins a run at `first_call` with the latent as that call expects it, and forgets any other.
@@ -75,7 +85,7 @@ class Sampler {
   /// pictures; most samplers ask at most once a call.
   ///
   /// @param negative  what the model says to the negative prompt, unguided; undefined without
-  ///                  guidance. Only CFG++ looks at it.
+  ///                  guidance. Only samplers that needs_negative() names look at it.
   void advance(const at::Tensor& output, const DrawNoise& draw, const at::Tensor& negative = {});
 
   const at::Tensor& latent() const { return latent_; }
@@ -123,6 +133,7 @@ class Sampler {
   at::Tensor latent_;
   at::Tensor denoised_;
   at::Tensor negative_;  // of this call
+  std::optional<std::string> fault_;
   int call_ = 0;
 };
 
@@ -136,6 +147,11 @@ struct SamplerRow {
 /// Every sampler this engine has.
 const std::vector<SamplerRow>& sampler_rows();
 
+/// Whether sampler `name` needs what the model says to the negative prompt also at guidance scales
+/// at which guidance itself does not (diffusion::needs_negative of guidance.h). Unknown names do
+/// not.
+bool needs_negative(std::string_view name);
+
 /// Builds the sampler that a config describes: diffusers' own, or one of config_of.
 /// Errors: Invalid, naming what of it is not supported or does not fit together, the number of
 /// steps that is not possible, or the option that is out of range or not this sampler's.
@@ -144,10 +160,12 @@ Result<std::unique_ptr<Sampler>> make_sampler(const SchedulerConfig& config,
                                               const StepOptions& options = {});
 
 /// The config of furrow's sampler `name` with furrow's schedule `schedule` (both canonical names of
-/// common/spec/sampler_names.h) for a model whose own scheduler config is `model`: training noise,
-/// prediction type, spacing and offset are the model's, curves span all of its sigmas.
-/// Errors: Invalid, listing the names there are, or saying why the two do not go together or not
-/// with this kind of model.
+/// common/spec/sampler_names.h) for a model whose own scheduler config is `model`: training noise
+/// and prediction type are the model's, curves span all of its sigmas, and the normal schedule goes
+/// evenly from its noisiest timestep, as A1111 and sdnext have it. Samplers of whole timesteps
+/// (DDIM, DDPM, PLMS, LCM, TCD and their relatives) are spaced as the model's config says.
+/// "default" is that config itself, as diffusers runs it. Errors: Invalid, listing the names there
+/// are, or saying why the two do not go together or not with this kind of model.
 Result<SchedulerConfig> config_of(std::string_view name, std::string_view schedule,
                                   const SchedulerConfig& model);
 

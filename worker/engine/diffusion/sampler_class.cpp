@@ -99,60 +99,6 @@ std::unique_ptr<Sampler> make_flow_euler(SamplerPlan plan) {
                                          : make_euler(std::move(plan));
 }
 
-Result<void> check_number(std::string_view what, double value, double least, double most) {
-  if (value >= least && value <= most) return {};
-  if (std::isinf(most))
-    return fail(ErrorKind::Invalid,
-                fmt::format("{}: {} is not a number from {} up", what, value, least));
-  return fail(ErrorKind::Invalid,
-              fmt::format("{}: {} is not between {} and {}", what, value, least, most));
-}
-
-Result<void> check_ranges(const StepOptions& options) {
-  constexpr double kInfinity = std::numeric_limits<double>::infinity();
-  constexpr double kFinite = std::numeric_limits<double>::max();
-  FURROW_TRY_VOID(check_number("eta", options.eta.value_or(0), 0, 1));
-  FURROW_TRY_VOID(check_number("s_churn", options.s_churn, 0, kFinite));
-  FURROW_TRY_VOID(check_number("s_tmin", options.s_tmin, 0, kFinite));
-  FURROW_TRY_VOID(check_number("s_tmax", options.s_tmax, options.s_tmin, kInfinity));
-  FURROW_TRY_VOID(check_number("s_noise", options.s_noise, 0, kFinite));
-  return {};
-}
-
-/// The samplers that heed an option, by their classes' names.
-template <typename Takes>
-Unexpected not_heeded(std::string_view option, const SamplerClass& row, Takes takes) {
-  std::vector<std::string_view> others;
-  for (const SamplerClass& other : sampler_classes())
-    if (takes(other.heeds)) others.push_back(other.name);
-  return fail(ErrorKind::Invalid,
-              fmt::format("{}: {} has no use for it; leave it out, or take one of {}", option,
-                          row.name, fmt::join(others, ", ")));
-}
-
-Result<void> check_options(const SamplerClass& row, const StepOptions& options) {
-  FURROW_TRY_VOID(check_ranges(options));
-  const Heeds& heeds = row.heeds;
-  const StepOptions neutral;
-  if (options.eta.value_or(0) != 0 && !heeds.eta)
-    return not_heeded("eta", row, [](const Heeds& other) { return other.eta; });
-  const bool churns = options.s_churn != neutral.s_churn || options.s_tmin != neutral.s_tmin ||
-                      options.s_tmax != neutral.s_tmax;
-  if (churns && !heeds.churn)
-    return not_heeded("s_churn", row, [](const Heeds& other) { return other.churn; });
-  if (options.s_noise != neutral.s_noise && !heeds.noise)
-    return not_heeded("s_noise", row, [](const Heeds& other) { return other.noise; });
-  if (options.use_clipped_model_output && !heeds.clipped_model_output)
-    return not_heeded("use_clipped_model_output", row,
-                      [](const Heeds& other) { return other.clipped_model_output; });
-  if (options.solver_order != 0 && heeds.most_order == 0)
-    return not_heeded("solver_order", row, [](const Heeds& other) { return other.most_order > 0; });
-  if (options.solver_order < 0 || options.solver_order > heeds.most_order)
-    return fail(ErrorKind::Invalid, fmt::format("solver_order: {} is not one of {}; 1 to {} are",
-                                                options.solver_order, row.name, heeds.most_order));
-  return {};
-}
-
 Fault fault_of(const SamplerClass& row, const SchedulerConfig& config) {
   if (config.prediction == Prediction::Flow && !config.is_flow)
     return fmt::format("{}: prediction_type flow_prediction needs use_flow_sigmas", row.name);
@@ -173,7 +119,7 @@ std::vector<SamplerClass> diffusers_classes() {
   constexpr Heeds kChurn = {.churn = true, .noise = true};
   constexpr Heeds kEta = {.eta = true, .noise = true};
   constexpr Heeds kNoise = {.noise = true};
-  constexpr Heeds kDpm = {.noise = true, .most_order = 3};
+  constexpr Heeds kDpm = {.eta_of_sde = true, .noise = true, .most_order = 3};
   constexpr Heeds kDdim = {.eta = true, .noise = true, .clipped_model_output = true};
   return {
       {"EulerDiscreteScheduler", kContinuous, make_euler, kChurn},
@@ -223,10 +169,15 @@ std::vector<SamplerClass> own_classes() {
       {"heunpp2", kContinuous, make_heunpp2, kChurn},
       {"restart", kContinuous, make_restart, {.noise = true}},
       {"ipndm", kContinuous, make_ipndm, {.most_order = 4}},
+      {"ipndm_v", kContinuous, make_ipndm_v, {.most_order = 4}},
       {"dpm_fast", kContinuous, make_dpm_fast, kEta, Levels::Own},
       {"dpm_adaptive", kContinuous, make_dpm_adaptive, kEta, Levels::Own},
       {"er_sde", kContinuous, make_er_sde, {.noise = true, .most_order = 3}},
-      {"ddim_cfgpp", kWholeRule, make_ddim_cfgpp, {}, Levels::Timesteps},
+      {.name = "ddim_cfgpp",
+       .rule = kWholeRule,
+       .make = make_ddim_cfgpp,
+       .levels = Levels::Timesteps,
+       .needs_negative = true},
       {"bdia_ddim", kWholeRule, make_bdia_ddim, {}, Levels::Timesteps},
       {"ufogen", kWholeRule, make_ufogen, {.noise = true}, Levels::Timesteps},
   };
@@ -255,6 +206,11 @@ bool is_of_timesteps(Levels levels) {
   return levels == Levels::Timesteps || levels == Levels::OwnTimesteps;
 }
 
+bool needs_negative(std::string_view name) {
+  const SamplerClass* algorithm = find_class(name);
+  return algorithm != nullptr && algorithm->needs_negative;
+}
+
 const std::vector<SamplerClass>& sampler_classes() {
   static const std::vector<SamplerClass> all = [] {
     std::vector<SamplerClass> classes = diffusers_classes();
@@ -279,7 +235,7 @@ Result<std::unique_ptr<Sampler>> make_sampler(const SchedulerConfig& config,
   if (row == nullptr)
     return fail(ErrorKind::Invalid, fmt::format("{} is not supported", config.class_name));
   if (auto fault = fault_of(*row, config)) return fail(ErrorKind::Invalid, *std::move(fault));
-  FURROW_TRY_VOID(check_options(*row, options));
+  FURROW_TRY_VOID(check_options(*row, config, options));
   SamplerPlan plan{config, trained_noise(config), {}, options};
   FURROW_TRY(plan.schedule, make_schedule(config, plan.trained, row->rule, request));
   return row->make(std::move(plan));

@@ -13,6 +13,7 @@ namespace furrow::engine::diffusion {
 /// Which of StepOptions a sampler heeds.
 struct Heeds {
   bool eta = false;
+  bool eta_of_sde = false;  ///< only with algorithm sde-dpmsolver++
   bool churn = false;
   bool noise = false;  ///< s_noise
   bool clipped_model_output = false;
@@ -39,7 +40,16 @@ struct SamplerClass {
   Levels levels = Levels::Any;
   /// What of a config does not fit together, as a sentence; nothing when all does.
   std::optional<std::string> (*fault)(const SchedulerConfig&) = nullptr;
+  bool needs_negative = false;  ///< at every guidance scale
 };
+
+/// What a sampler of this class heeds with this config: `eta` is set where eta_of_sde makes it so.
+Heeds heeds_of(const SamplerClass& algorithm, const SchedulerConfig& config);
+
+/// Errors: Invalid, naming the option that is out of range or that the sampler does not heed, and
+/// for that which ones do.
+Result<void> check_options(const SamplerClass& algorithm, const SchedulerConfig& config,
+                           const StepOptions& options);
 
 /// Whether a schedule other than the normal one goes with these levels.
 bool takes_schedules(Levels levels);

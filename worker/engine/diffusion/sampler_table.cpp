@@ -18,7 +18,7 @@ struct ScheduleRow {
 };
 
 constexpr std::array kSchedules = {
-    ScheduleRow{"normal", SigmaCurve::Spaced},
+    ScheduleRow{"normal", SigmaCurve::Spaced},  // see lay_out
     ScheduleRow{"uniform", SigmaCurve::Uniform},
     ScheduleRow{"leading", SigmaCurve::Spaced, TimestepSpacing::Leading},
     ScheduleRow{"trailing", SigmaCurve::Spaced, TimestepSpacing::Trailing},
@@ -73,6 +73,16 @@ void sde_of_order(SchedulerConfig& config) {
   config.solver_order = order;
 }
 
+void k_diffusions_3m_sde(SchedulerConfig& config) {
+  sde_of_order<3>(config);
+  config.expands_sde_exactly = true;
+  config.discards_next_to_last_sigma = true;
+}
+
+void discarding(SchedulerConfig& config) {
+  config.discards_next_to_last_sigma = true;
+}
+
 void sde_heun(SchedulerConfig& config) {
   sde_of_order<2>(config);
   config.solver_type = SolverType::Heun;
@@ -90,14 +100,16 @@ void plms(SchedulerConfig& config) {
   config.skip_prk_steps = true;
 }
 
+/// DPM2 and DPM++ 3M SDE discard the last level but one, as A1111 has it; UniPC is sdnext's, of
+/// second order with B2(h), where A1111 has third order and B1(h).
 std::vector<SamplerRow> all_rows() {
   std::vector<SamplerRow> rows = {
       {"euler", "EulerDiscreteScheduler", as_it_is},
       {"euler_a", "EulerAncestralDiscreteScheduler", as_it_is},
       {"heun", "HeunDiscreteScheduler", as_it_is},
       {"lms", "LMSDiscreteScheduler", as_it_is},
-      {"dpm2", "KDPM2DiscreteScheduler", as_it_is},
-      {"dpm2_a", "KDPM2AncestralDiscreteScheduler", as_it_is},
+      {"dpm2", "KDPM2DiscreteScheduler", discarding},
+      {"dpm2_a", "KDPM2AncestralDiscreteScheduler", discarding},
       {"dpmpp", "DPMSolverMultistepScheduler", of_order<1>},
       {"dpmpp_2m", "DPMSolverMultistepScheduler", of_order<2>},
       {"dpmpp_3m", "DPMSolverMultistepScheduler", of_order<3>},
@@ -105,7 +117,7 @@ std::vector<SamplerRow> all_rows() {
       {"dpmpp_sde", "DPMSolverSDEScheduler", as_it_is},
       {"dpmpp_2m_sde", "DPMSolverMultistepScheduler", sde_of_order<2>},
       {"dpmpp_2m_sde_heun", "DPMSolverMultistepScheduler", sde_heun},
-      {"dpmpp_3m_sde", "DPMSolverMultistepScheduler", sde_of_order<3>},
+      {"dpmpp_3m_sde", "DPMSolverMultistepScheduler", k_diffusions_3m_sde},
       {"deis", "DEISMultistepScheduler", ending_at_sigma_min},
       {"unipc", "UniPCMultistepScheduler", bh2},
       {"sa_solver", "SASolverScheduler", ending_at_sigma_min},
@@ -139,6 +151,7 @@ SchedulerConfig config_of_model(const SchedulerConfig& model) {
   config.is_flow = model.is_flow;
   config.flow = model.flow;
   config.is_sdxl = model.is_sdxl;
+  config.continuous_timesteps = model.continuous_timesteps && model.prediction == Prediction::V;
   config.spacing = model.spacing;
   config.steps_offset = model.steps_offset;
   config.set_alpha_to_one = model.set_alpha_to_one;
@@ -176,6 +189,46 @@ SchedulerConfig config_of_row(const SamplerRow& row, const SchedulerConfig& mode
   return config;
 }
 
+/// What does not go with a model that was trained at any level of noise between two ends, as EDM
+/// has it (Karras et al. 2022, table 1): it has no levels to pick from.
+std::optional<std::string> fault_of_continuous(std::string_view sampler,
+                                               const ScheduleRow& schedule, Levels levels) {
+  if (levels != Levels::Any && levels != Levels::Diffusion)
+    return fmt::format(
+        "sampler \"{}\" steps over trained timesteps, and the model is one of EDM, which has none; "
+        "euler and dpmpp_2m go with it",
+        sampler);
+  if (schedule.name == "normal" || (has_ends(schedule.curve) && !is_fitted(schedule.curve)))
+    return std::nullopt;
+  return fmt::format(
+      "schedule \"{}\" picks from trained timesteps, and the model is one of EDM, which has none; "
+      "karras and exponential go with it",
+      schedule.name);
+}
+
+/// Evenly in log sigma, which is what such a model is told; between the ends of its training.
+void lay_out_continuous(const ScheduleRow& schedule, const SchedulerConfig& model,
+                        SchedulerConfig& config) {
+  config.curve = schedule.name == "normal" ? SigmaCurve::Exponential : schedule.curve;
+  config.spacing = TimestepSpacing::Linspace;
+  config.sigma_min = model.sigma_min;
+  config.sigma_max = model.sigma_max;
+}
+
+/// The levels of a sampler of ours. Samplers of whole timesteps keep to the spacing that the
+/// model's config has. All others begin at the noisiest timestep whatever it says, as k-diffusion,
+/// A1111 and sdnext have it: evenly down to the cleanest one, or, where the class drops that, to
+/// the one before.
+void lay_out(const ScheduleRow& schedule, const SamplerClass& algorithm, SchedulerConfig& config) {
+  config.curve = schedule.curve;
+  const bool keeps_spacing = config.is_flow || is_of_timesteps(algorithm.levels);
+  config.spacing =
+      schedule.spacing.value_or(keeps_spacing ? config.spacing : TimestepSpacing::Linspace);
+  const bool is_normal = schedule.curve == SigmaCurve::Spaced && !schedule.spacing;
+  if (is_normal && !keeps_spacing && !algorithm.rule.spacing.drops_last)
+    config.curve = SigmaCurve::Uniform;
+}
+
 }  // namespace
 
 const std::vector<SamplerRow>& sampler_rows() {
@@ -192,13 +245,24 @@ Result<SchedulerConfig> config_of(std::string_view name, std::string_view schedu
   SchedulerConfig config = config_of_row(*row, model);
   if (auto fault = fault_of_pair(name, *curve, config))
     return fail(ErrorKind::Invalid, *std::move(fault));
-  // The normal schedule of a model's own scheduler is that scheduler's, curve and all.
-  if (schedule != "normal" || name != kModelsOwn) config.curve = curve->curve;
-  config.spacing = curve->spacing.value_or(config.spacing);
-  if (!has_ends(config.curve) || config.is_flow || name == kModelsOwn) return config;
+  if (name == kModelsOwn) {
+    // The normal schedule of a model's own scheduler is that scheduler's, curve and all.
+    if (schedule != "normal") config.curve = curve->curve;
+    config.spacing = curve->spacing.value_or(config.spacing);
+    return config;
+  }
+  const SamplerClass& algorithm = *find_class(config.class_name);
+  if (config.continuous_timesteps) {
+    if (auto fault = fault_of_continuous(name, *curve, algorithm.levels))
+      return fail(ErrorKind::Invalid, *std::move(fault));
+    lay_out_continuous(*curve, model, config);
+  } else {
+    lay_out(*curve, algorithm, config);
+  }
+  if (!has_ends(config.curve) || config.is_flow) return config;
   const TrainedNoise trained = trained_noise(config);
-  config.sigma_min = trained.sigmas.front();
-  config.sigma_max = trained.sigmas.back();
+  config.sigma_min = config.sigma_min.value_or(trained.sigmas.front());
+  config.sigma_max = config.sigma_max.value_or(trained.sigmas.back());
   return config;
 }
 

@@ -149,6 +149,41 @@ double final_sigma(const SchedulerConfig& config, const TrainedNoise& trained,
   return rule.final_repeats_curve && is_curve ? schedule.sigmas.back() : trained.sigmas.front();
 }
 
+/// Whether every step has a length but the last, which may end where it begins. Not so for numbers
+/// that are none.
+bool falls_to_its_end(const std::vector<double>& sigmas) {
+  for (std::size_t i = 1; i < sigmas.size(); ++i) {
+    const bool is_last = i + 1 == sigmas.size();
+    if (!(sigmas[i] < sigmas[i - 1] || (is_last && sigmas[i] == sigmas[i - 1]))) return false;
+  }
+  return true;
+}
+
+/// A schedule of `steps` steps with its last sigma.
+Result<Schedule> whole_schedule(const SchedulerConfig& config, const TrainedNoise& trained,
+                                const ScheduleRule& rule, const ScheduleRequest& request,
+                                int steps) {
+  Schedule schedule;
+  if (config.is_flow) {
+    FURROW_TRY(schedule, flow_levels(config, trained, rule, request, steps));
+  } else {
+    FURROW_TRY(schedule, trained_levels(config, trained, rule, request, steps));
+  }
+  if (schedule.sigmas.size() == static_cast<std::size_t>(steps))
+    schedule.sigmas.push_back(final_sigma(config, trained, rule, schedule));
+
+  for (double& sigma : schedule.sigmas) sigma = to_float(sigma);
+  if (has_ends(config.curve) && !config.flow.is_inverted && !falls_to_its_end(schedule.sigmas))
+    return fail(
+        ErrorKind::Invalid,
+        "schedule: its levels do not fall from every step to the next; it takes fewer steps, "
+        "or other values of sigma_min, sigma_max and rho");
+  if (config.continuous_timesteps && config.prediction == Prediction::V)
+    for (std::size_t i = 0; i < schedule.timesteps.size(); ++i)
+      schedule.timesteps[i] = 0.25 * std::log(schedule.sigmas[i]);
+  return schedule;
+}
+
 }  // namespace
 
 Result<Schedule> make_schedule(const SchedulerConfig& config, const TrainedNoise& trained,
@@ -160,25 +195,17 @@ Result<Schedule> make_schedule(const SchedulerConfig& config, const TrainedNoise
   if (!request.timesteps.empty()) steps = static_cast<int>(request.timesteps.size());
   if (!request.sigmas.empty())
     steps = static_cast<int>(request.sigmas.size()) - (config.is_flow ? 0 : 1);
-  const int most = std::max(levels - (rule.spacing.drops_last ? 1 : 0), 1);
+  const bool discards =
+      config.discards_next_to_last_sigma && request.timesteps.empty() && request.sigmas.empty();
+  const int most = std::max(levels - (rule.spacing.drops_last ? 1 : 0) - (discards ? 1 : 0), 1);
   if (steps < 1 || steps > most)
     return fail(ErrorKind::Invalid, fmt::format("steps: {} is not between 1 and {}, which is what "
                                                 "the model's noise schedule allows",
                                                 steps, most));
-
-  Schedule schedule;
-  if (config.is_flow) {
-    FURROW_TRY(schedule, flow_levels(config, trained, rule, request, steps));
-  } else {
-    FURROW_TRY(schedule, trained_levels(config, trained, rule, request, steps));
-  }
-  if (schedule.sigmas.size() == static_cast<std::size_t>(steps))
-    schedule.sigmas.push_back(final_sigma(config, trained, rule, schedule));
-
-  for (double& sigma : schedule.sigmas) sigma = to_float(sigma);
-  if (config.continuous_timesteps && config.prediction == Prediction::V)
-    for (std::size_t i = 0; i < schedule.timesteps.size(); ++i)
-      schedule.timesteps[i] = 0.25 * std::log(schedule.sigmas[i]);
+  if (!discards) return whole_schedule(config, trained, rule, request, steps);
+  FURROW_TRY(Schedule schedule, whole_schedule(config, trained, rule, request, steps + 1));
+  schedule.timesteps.pop_back();
+  schedule.sigmas.erase(schedule.sigmas.end() - 2);
   return schedule;
 }
 

@@ -13,8 +13,10 @@ namespace {
 /// More would only be a slip: models have 1000.
 constexpr int kMostTrainTimesteps = 100'000;
 
-/// Classes that are others under a second name.
+/// Classes that are others under a second name. EDM's have keys of their own, see read_edm.
 std::string canonical_class(const std::string& name) {
+  if (name == "EDMEulerScheduler") return "EulerDiscreteScheduler";
+  if (name == "EDMDPMSolverMultistepScheduler") return "DPMSolverMultistepScheduler";
   if (name == "DDIMParallelScheduler") return "DDIMScheduler";
   if (name == "DDPMParallelScheduler") return "DDPMScheduler";
   return name;
@@ -137,6 +139,35 @@ void read_levels(ConfigReader& reader, SchedulerConfig& config) {
   reader.read("original_inference_steps", config.original_inference_steps);
 }
 
+/// EDM's classes, for networks under the preconditioning of Karras et al. 2022 (table 1), told
+/// log(sigma) / 4. With sigma_data 1 and v_prediction (CosXL's "EDM-v") that is what v_prediction
+/// means anyway.
+void read_edm(ConfigReader& reader, SchedulerConfig& config) {
+  double sigma_data = 0.5;
+  config.sigma_min = 0.002;
+  config.sigma_max = 80;
+  config.curve = SigmaCurve::Karras;
+  reader.read("sigma_data", sigma_data);
+  reader.read("sigma_min", config.sigma_min);
+  reader.read("sigma_max", config.sigma_max);
+  reader.read("rho", config.rho);
+  reader.read("sigma_schedule", config.curve,
+              {{"karras", SigmaCurve::Karras}, {"exponential", SigmaCurve::Exponential}});
+  config.continuous_timesteps = true;
+  // These classes scale the first noise as others do with this spacing; a curve has no other use
+  // for it.
+  config.spacing = TimestepSpacing::Leading;
+  if (sigma_data != 1)
+    reader.complain("sigma_data", sigma_data, "of EDM's models those with 1 are supported");
+  if (config.prediction != Prediction::V)
+    reader.complain("prediction_type",
+                    reader.find("prediction_type") != nullptr ? *reader.find("prediction_type")
+                                                              : nlohmann::json("epsilon"),
+                    "of EDM's models those of v_prediction are supported");
+  if (!(*config.sigma_min > 0 && *config.sigma_min < *config.sigma_max))
+    reader.complain("sigma_min", *config.sigma_min, "a number between 0 and sigma_max is expected");
+}
+
 /// The variants of one solver that a file converted from another solver's carries are taken for
 /// the solver's own first choice, as the reference does.
 void read_solver(ConfigReader& reader, SchedulerConfig& config) {
@@ -240,6 +271,9 @@ Result<SchedulerConfig> parse_scheduler_config(const nlohmann::json& object) {
   read_levels(reader, config);
   read_step(reader, config);
   read_bounds(reader, config);
+  if (const auto* name = reader.find("_class_name");
+      name != nullptr && name->is_string() && name->get<std::string>().starts_with("EDM"))
+    read_edm(reader, config);
   check_ranges(reader, config);
   if (reader.fault()) return fail(ErrorKind::Invalid, *reader.fault());
   return config;

@@ -105,12 +105,16 @@ struct SchedulerConfig {
   std::optional<double> sigma_max;
   std::optional<double> rho;  ///< of Karras (7) and Polyexponential (1)
   FinalSigma final_sigma = FinalSigma::Zero;
+  /// A schedule of one step more, without its last level but one: samplers of second order
+  /// overshoot there. Given levels are taken as they are.
+  bool discards_next_to_last_sigma = false;
   double lambda_min_clipped = -std::numeric_limits<double>::infinity();
   bool continuous_timesteps = false;  ///< the model is told log(sigma) / 4 (EDM)
   int original_inference_steps = 50;  ///< how many levels a consistency model was distilled on
 
   // The step.
   std::string algorithm;  ///< "dpmsolver++", "sde-dpmsolver++"; empty for classes with only one
+  bool expands_sde_exactly = false;  ///< sde-dpmsolver++ of third order as k-diffusion has it
   int solver_order = 2;
   int corrector_order = 2;  ///< SA-Solver
   SolverType solver_type = SolverType::Midpoint;

@@ -172,6 +172,11 @@ bool has_ends(SigmaCurve curve) {
   FURROW_CHECK(false, "an unknown curve");
 }
 
+bool is_fitted(SigmaCurve curve) {
+  return curve == SigmaCurve::AlignYourSteps || curve == SigmaCurve::AlignYourSteps32 ||
+         curve == SigmaCurve::Gits;
+}
+
 std::vector<double> sigmas_along(const SchedulerConfig& config, CurveEnds ends, int steps) {
   switch (config.curve) {
     case SigmaCurve::Karras:

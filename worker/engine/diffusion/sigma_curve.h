@@ -15,6 +15,10 @@ struct CurveEnds {
 /// Whether `curve` follows from its ends alone: the second and third group of SigmaCurve.
 bool has_ends(SigmaCurve curve);
 
+/// Whether it is a table that was fitted to Stable Diffusion 1.5 and XL, whatever the ends: the
+/// third group.
+bool is_fitted(SigmaCurve curve);
+
 /// `steps` falling sigmas along config.curve. KlOptimal and LogLinear give one more, where the run
 /// ends.
 /// Requires: has_ends(config.curve), steps >= 1.

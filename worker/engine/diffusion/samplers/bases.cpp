@@ -25,10 +25,7 @@ double SigmaSampler::initial_scale() const {
 }
 
 at::Tensor SigmaSampler::noised(const at::Tensor& latent, const at::Tensor& noise, int call) const {
-  const auto i = static_cast<std::size_t>(call);
-  const bool is_within = i > 0 && calls_[i - 1].step == calls_[i].step;
-  const auto level = static_cast<std::size_t>(calls_[i].step) + (is_within ? 1 : 0);
-  const double sigma = plan_.schedule.sigmas[level];
+  const double sigma = sigma_of(call);
   return is_flow() ? latent * (1 - sigma) + noise * sigma : latent + noise * sigma;
 }
 
@@ -90,12 +87,15 @@ AncestralStep AncestralStep::between(double sigma, double sigma_next, double eta
     return {down, scale, std::sqrt(std::max(sigma_next * sigma_next - kept * kept, 0.0))};
   }
   // In float32, as the reference: in a long step the difference of squares loses digits, and so
-  // sigma_down is another than in exact numbers.
+  // sigma_down is another than in exact numbers. Where it loses all of them, those are taken.
   const auto from = static_cast<float>(sigma * sigma);
   const auto to = static_cast<float>(sigma_next * sigma_next);
   const float up = std::min(static_cast<float>(eta) * std::sqrt(to * (from - to) / from),
                             static_cast<float>(sigma_next));
-  return {std::sqrt(std::max(to - up * up, 0.0F)), 1, up};
+  const float down = std::sqrt(std::max(to - up * up, 0.0F));
+  if (down > 0 || sigma_next == 0) return {down, 1, up};
+  const double left = (1 - eta * eta) + eta * eta * (sigma_next / sigma) * (sigma_next / sigma);
+  return {sigma_next * std::sqrt(left), 1, up};
 }
 
 at::Tensor MixingSampler::noised(const at::Tensor& latent, const at::Tensor& noise,

@@ -4,7 +4,8 @@
 //
 //   x' = sqrt(a_next) x0(negative + (guided - negative) / 12.5) + sqrt(1 - a_next) eps(negative)
 //
-// Where there is no negative answer, at guidance scale 1, it is DDIM.
+// It wants the negative answer at every guidance scale, also at 1. Where there is none, as with
+// networks that guide themselves, it is DDIM.
 
 #include <cmath>
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <ATen/ATen.h>
+#include <fmt/format.h>
 
 #include "worker/engine/diffusion/samplers/bases.h"
 #include "worker/engine/diffusion/samplers/dpm_classic.h"
@@ -24,15 +25,28 @@ constexpr double kSafety = 0.81;     // a step that wants the next one shorter t
 constexpr double kOrder = 3;
 constexpr double kAncestralOrder = 1.5;
 constexpr double kNearEnd = 1e-5;
-constexpr int kMostCalls = 3000;  // then every step is taken as it is
+constexpr int kMostCalls = 1000;  // a usual run takes about a hundred
 
 class DpmAdaptive final : public SigmaSampler {
  public:
   explicit DpmAdaptive(SamplerPlan plan)
       : SigmaSampler(std::move(plan)), end_(plan_.trained.sigmas.front()) {}
 
+  /// By the logarithm of the noise; after the call under way, where its step leads.
+  double share_done(int call, int first_call, int /*end_call*/) const override {
+    const double first = std::log(sigma_of(first_call));
+    const double whole = first - std::log(end_);
+    if (call == first_call) return 0;
+    if (whole <= 0) return 1;
+    const double level = call < call_count() ? sigma_of(call) : is_finished() ? end_ : sigma_next_;
+    return (first - std::log(level)) / whole;
+  }
+
  private:
   double eta() const { return plan_.options.eta.value_or(1); }
+
+  /// A run may also begin here, with its last step: then nothing is left to do.
+  bool is_at_end() const { return std::log(sigma_ / end_) <= kNearEnd; }
 
   /// A step of h from here, and where it goes when noise follows.
   void try_step() {
@@ -46,13 +60,21 @@ class DpmAdaptive final : public SigmaSampler {
     sigma_ = sigma_of(call_);
     first_log_sigma_ = std::log(sigma_);
     first_step_ = static_cast<int>(step());
-    begin_ = previous_ = latent_;
+    previous_ = latent_;
     h_ = kFirstStep;
     try_step();
   }
 
   /// Asks next at this level.
   void ask_at(double sigma) {
+    if (call_count() == kMostCalls) {
+      fault_ = fmt::format(
+          "the sampler \"dpm_adaptive\" did not come to the end within {} calls of the model: no "
+          "step "
+          "was short enough for it; a sampler of fixed steps, such as \"dpmpp_2m\", does",
+          kMostCalls);
+      return;
+    }
     const double whole = first_log_sigma_ - std::log(end_);
     const double done = whole > 0 ? (first_log_sigma_ - std::log(sigma_)) / whole : 1;
     const int step = first_step_ + static_cast<int>(done * (step_count() - first_step_));
@@ -61,6 +83,11 @@ class DpmAdaptive final : public SigmaSampler {
 
   at::Tensor next_latent(const at::Tensor& output, const DrawNoise& draw) override {
     if (eps_.empty() && sigma_ == 0) begin_here();
+    if (is_at_end()) {
+      denoised_ = denoise(latent_, output, sigma_);
+      return latent_;
+    }
+    if (eps_.empty()) begin_ = latent_;
     eps_.push_back(slope(latent_, output, sigma_of(call_)));
     const auto fractions = inner_fractions(3);
     if (eps_.size() <= fractions.size()) {
@@ -81,7 +108,7 @@ class DpmAdaptive final : public SigmaSampler {
     const double wanted = std::pow(1 / (error + 1e-8), 1 / order);
     const double factor = 1 + std::atan(wanted - 1);
     h_ *= factor;
-    if (factor < kSafety && call_count() < kMostCalls) return refuse();
+    if (factor < kSafety) return refuse();
     return accept(low, high, draw);
   }
 
@@ -98,13 +125,13 @@ class DpmAdaptive final : public SigmaSampler {
     const double added =
         std::sqrt(std::max(sigma_next_ * sigma_next_ - step_.sigma_to * step_.sigma_to, 0.0));
     previous_ = low;
-    begin_ = eta() > 0 ? high + draw() * (added * plan_.options.s_noise) : high;
     sigma_ = sigma_next_;
     eps_.clear();
-    if (std::log(sigma_ / end_) <= kNearEnd) return begin_;
-    try_step();
-    ask_at(sigma_);
-    return begin_;
+    if (!is_at_end()) {
+      try_step();
+      ask_at(sigma_);
+    }
+    return eta() > 0 ? high + draw() * (added * plan_.options.s_noise) : high;
   }
 
   void forget() override {
@@ -120,7 +147,7 @@ class DpmAdaptive final : public SigmaSampler {
   double sigma_next_ = 0;
   double h_ = kFirstStep;
   LambdaStep step_;
-  at::Tensor begin_;
+  at::Tensor begin_;     // of the step
   at::Tensor previous_;  // what the solver of second order said of the last step
   std::vector<at::Tensor> eps_;
 };

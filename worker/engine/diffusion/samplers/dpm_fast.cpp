@@ -79,10 +79,6 @@ class DpmFast final : public SigmaSampler {
     return first;
   }
 
-  at::Tensor noised(const at::Tensor& latent, const at::Tensor& noise, int call) const override {
-    return latent + noise * sigma_of(call);
-  }
-
  private:
   at::Tensor next_latent(const at::Tensor& output, const DrawNoise& draw) override {
     const int first = first_call_of(call_);

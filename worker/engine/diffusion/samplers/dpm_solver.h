@@ -12,7 +12,9 @@ namespace furrow::engine::diffusion {
 ///   x' = c_x x + c_0 D0 + c_1 D1 + c_2 D2 + c_z z
 ///
 /// D0 is the value at s, of the clean latent (++) or of the noise, D1 and D2 its first and second
-/// derivative over lambda in units of h; z is noise, of the stochastic (sde-) forms alone.
+/// derivative over lambda in units of h; z is noise, of the stochastic (sde-) forms alone. Their
+/// share of fresh noise, eta, is 1; the form on the clean latent takes others, as k-diffusion has
+/// it.
 class DpmSolver : public MultistepSampler {
  protected:
   explicit DpmSolver(SamplerPlan plan);
@@ -37,6 +39,7 @@ class DpmSolver : public MultistepSampler {
  private:
   bool integrates_x0_;
   bool is_stochastic_;
+  double eta_;  // the share of fresh noise; 0 where the algorithm has none
 };
 
 }  // namespace furrow::engine::diffusion

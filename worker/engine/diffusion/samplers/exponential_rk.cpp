@@ -37,7 +37,7 @@ struct Rule {
   double eta;  // of the sampler itself
 };
 
-/// c phi_k(−c h): the weight of a stage at c.
+/// phi_k(−c h), of a stage at c.
 double phi_at(int k, double c, double h) {
   return phi(k, -c * h);
 }

@@ -1,11 +1,10 @@
 // Multistep consistency sampling: Song et al. 2023, "Consistency Models" (arXiv:2303.01469),
-// algorithm 1. Every step goes to the clean latent and adds noise anew for the next level; for
-// models of flow matching (FlowMatchLCM, stochastic FlowMatchEuler in diffusers)
+// algorithm 1, for models of flow matching (FlowMatchLCM, stochastic FlowMatchEuler in diffusers).
+// Every step goes to the clean latent and adds noise anew for the next level:
 //
 //   x' = (1 - sigma_next) x0 + sigma_next z
 //
-// and with noise on top, as A1111's LCM, x0 + sigma_next z. Noise is drawn in every step, the last
-// one included, where sigma_next is 0.
+// Noise is drawn in every step, the last one included, where sigma_next is 0.
 
 #include <ATen/ATen.h>
 
@@ -22,8 +21,7 @@ class Renoise final : public SigmaSampler {
  private:
   at::Tensor next_latent(const at::Tensor& output, const DrawNoise& draw) override {
     denoised_ = denoise(latent_, output, sigma());
-    const at::Tensor kept = is_flow() ? denoised_ * (1 - sigma(1)) : denoised_;
-    return kept + draw() * (sigma(1) * plan_.options.s_noise);
+    return denoised_ * (1 - sigma(1)) + draw() * (sigma(1) * plan_.options.s_noise);
   }
 };
 

@@ -1,8 +1,9 @@
 // Restart: Xu et al. 2023, "Restart Sampling for Improving Generative Processes"
 // (arXiv:2306.14878), as A1111 has it: Heun's steps, and where the level nearest to 0.1 is reached,
 // noise back up to that nearest to 2 and down again along Karras' curve, once (from 20 steps) or
-// twice (from 36). The steps of the restarts are taken from the number that was asked for; the
-// remaining ones go along Karras' curve too. Shorter runs are Heun's.
+// twice (from 36). With flow matching, whose sigma is noise in the mix, the same noise over signal
+// is meant, at 1 / 11 and 2 / 3. The steps of the restarts are taken from the number that was asked
+// for; the remaining ones go along Karras' curve too. Shorter runs are Heun's.
 
 #include <algorithm>
 #include <cmath>
@@ -17,7 +18,7 @@
 namespace furrow::engine::diffusion {
 namespace {
 
-constexpr double kRestartFrom = 0.1;
+constexpr double kRestartFrom = 0.1;  // noise over signal
 constexpr double kRestartTo = 2;
 constexpr int kOneRestart = 20;   // steps
 constexpr int kTwoRestarts = 36;  // steps
@@ -42,7 +43,13 @@ std::size_t nearest(const std::vector<double>& sigmas, double wanted) {
       sigmas.begin());
 }
 
-std::vector<Leg> legs_of(const Schedule& schedule) {
+/// The sigma at which noise is to signal as `ratio`.
+double sigma_of_ratio(double ratio, bool is_flow) {
+  return is_flow ? ratio / (1 + ratio) : ratio;
+}
+
+std::vector<Leg> legs_of(const SamplerPlan& plan) {
+  const Schedule& schedule = plan.schedule;
   const auto steps = static_cast<int>(schedule.timesteps.size());
   std::vector<double> sigmas = schedule.sigmas;
   const int times = steps >= kTwoRestarts ? 2 : steps >= kOneRestart ? 1 : 0;
@@ -53,8 +60,8 @@ std::vector<Leg> legs_of(const Schedule& schedule) {
     sigmas.push_back(schedule.sigmas.back());
   }
 
-  const std::size_t low = nearest(sigmas, kRestartFrom);
-  const std::size_t high = nearest(sigmas, kRestartTo);
+  const std::size_t low = nearest(sigmas, sigma_of_ratio(kRestartFrom, plan.config.is_flow));
+  const std::size_t high = nearest(sigmas, sigma_of_ratio(kRestartTo, plan.config.is_flow));
   std::vector<Leg> legs;
   for (std::size_t i = 0; i + 1 < sigmas.size(); ++i) {
     legs.push_back({sigmas[i], sigmas[i + 1]});
@@ -82,11 +89,6 @@ class Restart final : public SigmaSampler {
  public:
   Restart(const SamplerPlan& plan, std::vector<Leg> legs)
       : SigmaSampler(plan, restart_calls(plan, legs)), legs_(std::move(legs)) {}
-
-  at::Tensor noised(const at::Tensor& latent, const at::Tensor& noise, int call) const override {
-    const double level = sigma_of(call);
-    return is_flow() ? latent * (1 - level) + noise * level : latent + noise * level;
-  }
 
  private:
   at::Tensor next_latent(const at::Tensor& output, const DrawNoise& draw) override {
@@ -122,7 +124,7 @@ class Restart final : public SigmaSampler {
 }  // namespace
 
 std::unique_ptr<Sampler> make_restart(SamplerPlan plan) {
-  return std::make_unique<Restart>(plan, legs_of(plan.schedule));
+  return std::make_unique<Restart>(plan, legs_of(plan));
 }
 
 }  // namespace furrow::engine::diffusion

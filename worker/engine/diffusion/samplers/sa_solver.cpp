@@ -87,9 +87,11 @@ class SaSolver final : public MultistepSampler {
     return step_from(0, begin_, values_from(0, order), noise_);
   }
 
+  /// The corrected step had one step more before it than this one, and the corrector takes one
+  /// value more than the step: hence lower_order_final's bound.
   at::Tensor corrected() const {
     int order = std::min(corrector_order(), remembered_count() + 1);
-    if (plan_.config.lower_order_final) order = std::min(order, steps_left() + 1);
+    if (plan_.config.lower_order_final) order = std::min(order, steps_left() + 2);
     std::vector<Value> values = {{lambda(), denoised_}};
     for (const Value& value : values_from(1, order - 1)) values.push_back(value);
     return step_from(-1, begin_, values, noise_);

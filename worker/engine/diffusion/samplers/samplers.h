@@ -16,6 +16,7 @@ std::unique_ptr<Sampler> make_heunpp2(SamplerPlan plan);
 std::unique_ptr<Sampler> make_restart(SamplerPlan plan);
 std::unique_ptr<Sampler> make_lms(SamplerPlan plan);
 std::unique_ptr<Sampler> make_ipndm(SamplerPlan plan);
+std::unique_ptr<Sampler> make_ipndm_v(SamplerPlan plan);
 std::unique_ptr<Sampler> make_dpm2(SamplerPlan plan);
 std::unique_ptr<Sampler> make_dpm2_a(SamplerPlan plan);
 std::unique_ptr<Sampler> make_renoise(SamplerPlan plan);
