@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "common/base/files.h"
+#include "tests/golden_runner/or_throw.h"
 #include "worker/engine/weights/tensors.h"
 
 namespace furrow::golden {
@@ -17,12 +18,6 @@ namespace {
 namespace fs = std::filesystem;
 using engine::weights::SafetensorsFile;
 using nlohmann::json;
-
-template <typename T>
-T or_throw(Result<T> result) {
-  if (!result) throw std::runtime_error(result.error().message);
-  return std::move(result).value();
-}
 
 Result<json> read_json_file(const fs::path& path) {
   FURROW_TRY(const auto text, read_file(path));

@@ -14,6 +14,7 @@
 #include "furrow/v1/artifact.pb.h"
 #include "worker/engine/pipelines/decode.h"
 #include "worker/engine/pipelines/encode_prompt.h"
+#include "worker/engine/pipelines/text_to_image.h"
 
 namespace furrow::engine {
 
@@ -198,8 +199,9 @@ Result<void> Renderer::begin(v1::RenderCell cell, Attempt& attempt,
              pipelines::condition(
                  attempt.prompts, {recipe.guidance_scale(), model_->zeros_for_empty_negative()},
                  [&](const std::string& text) { return encode(cell, attempt.loras, text); }));
-  FURROW_TRY(denoising, pipelines::begin_text_to_image(*model_->parts, model_->scheduler, recipe,
-                                                       std::move(conditioning)));
+  FURROW_TRY(denoising, pipelines::begin({pipelines::UNetDenoiser(*model_->parts->unet),
+                                          model_->scheduler, *attempt.vae},
+                                         recipe, std::move(conditioning)));
   denoising.loras = attempt.loras.unet;
   attempt.timing.set_encode(watch.seconds());
   attempt.previewed = std::chrono::steady_clock::now();

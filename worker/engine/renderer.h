@@ -16,7 +16,7 @@
 #include "worker/engine/model_cache.h"
 #include "worker/engine/model_loras.h"
 #include "worker/engine/pipelines/batcher.h"
-#include "worker/engine/pipelines/text_to_image.h"
+#include "worker/engine/pipelines/begin.h"
 #include "worker/engine/render_queue.h"
 #include "worker/engine/stage_cache.h"
 

@@ -4,9 +4,9 @@
 
 #include "worker/engine/diffusion/scheduler_config.h"
 #include "worker/engine/model/stable_diffusion.h"
+#include "worker/engine/pipelines/begin.h"
 #include "worker/engine/pipelines/denoiser.h"
 #include "worker/engine/pipelines/encode_prompt.h"
-#include "worker/engine/pipelines/text_to_image.h"
 
 namespace furrow::engine::pipelines {
 
@@ -37,7 +37,7 @@ inline v1::Recipe a_recipe() {
   return recipe;
 }
 
-inline Result<Denoising> begin(const v1::Recipe& recipe) {
+inline Result<Denoising> begin(const v1::Recipe& recipe, const Pictures& pictures = {}) {
   const StableDiffusion& model = embedded_model();
   FURROW_TRY(const auto scheduler, diffusion::parse_scheduler_config(model.scheduler_config));
   FURROW_TRY(const RecipePrompts prompts, read_prompts(recipe));
@@ -45,7 +45,8 @@ inline Result<Denoising> begin(const v1::Recipe& recipe) {
              condition(prompts, {recipe.guidance_scale()}, [&](const std::string& text) {
                return encode_prompt(model, text, {.clip_skip = recipe.clip_skip()});
              }));
-  return begin_text_to_image(model, scheduler, recipe, std::move(conditioning));
+  return begin({embedded_network(), scheduler, *model.vae}, recipe, std::move(conditioning),
+               pictures);
 }
 
 }  // namespace furrow::engine::pipelines

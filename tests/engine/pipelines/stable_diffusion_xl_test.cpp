@@ -1,7 +1,6 @@
 // Runs of SDXL: two encoders, pooled prompts, sizes. The model is put together from the small
 // random parts of tests/golden.
 
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -10,47 +9,21 @@
 #include <c10/core/InferenceMode.h>
 #include <gtest/gtest.h>
 
-#include "common/base/files.h"
 #include "tests/engine/pipelines/embedded_model.h"
+#include "tests/engine/xl_folder.h"
 #include "worker/engine/pipelines/batcher.h"
 
 namespace furrow::engine::pipelines {
 
 namespace {
 
-namespace fs = std::filesystem;
-
-class XlRun : public testing::Test {
+class XlRun : public XlFolder {
  protected:
   void SetUp() override {
-    folder_ = fs::path(testing::TempDir()) /
-              testing::UnitTest::GetInstance()->current_test_info()->name();
-    fs::remove_all(folder_);
-    fs::create_directories(folder_);
-    write("model_index.json", R"({"_class_name": "StableDiffusionXLPipeline",
-                                  "text_encoder": ["transformers", "CLIPTextModel"]})");
-    write("scheduler/scheduler_config.json",
-          R"({"_class_name": "EulerDiscreteScheduler", "beta_schedule": "scaled_linear",
-              "beta_start": 0.00085, "beta_end": 0.012, "prediction_type": "epsilon"})");
-    const fs::path models = FURROW_TEST_DATA "/golden/models";
-    fs::create_symlink(models / "te_no_prefix", folder_ / "text_encoder");
-    fs::create_symlink(models / "te_g_eos", folder_ / "text_encoder_2");
-    fs::create_symlink(models / "unet_sdxl", folder_ / "unet");
-    fs::create_symlink(models / "vae_sdxl", folder_ / "vae");
-    for (const auto* name : {"tokenizer", "tokenizer_2"}) {
-      write(fs::path(name) / "vocab.json",
-            R"({"<|startoftext|>": 0, "<|endoftext|>": 1, "a</w>": 2, "b</w>": 3})");
-      write(fs::path(name) / "merges.txt", "#version: 0.2\n");
-    }
-    auto loaded = load_stable_diffusion(folder_, at::kFloat, at::kCPU);
+    XlFolder::SetUp();
+    auto loaded = load();
     ASSERT_TRUE(loaded) << loaded.error().message;
     model_ = std::move(*loaded);
-  }
-
-  void TearDown() override { fs::remove_all(folder_); }
-
-  void write(const fs::path& name, std::string_view content) const {
-    ASSERT_TRUE(write_file(folder_ / name, content, Durability::Cached));
   }
 
   v1::Recipe recipe(const std::string& prompt, std::uint64_t seed) const {
@@ -69,7 +42,9 @@ class XlRun : public testing::Test {
         condition(read_prompts(recipe).value(),
                   {recipe.guidance_scale(), model_->force_zeros_for_empty_prompt},
                   [&](const std::string& text) { return encode_prompt(*model_, text); });
-    return begin_text_to_image(*model_, scheduler, recipe, std::move(conditioning).value()).value();
+    return begin({UNetDenoiser(*model_->unet), scheduler, *model_->vae}, recipe,
+                 std::move(conditioning).value())
+        .value();
   }
 
   std::vector<at::Tensor> latents_of(const std::vector<v1::Recipe>& recipes) const {
@@ -83,7 +58,6 @@ class XlRun : public testing::Test {
   }
 
   c10::InferenceMode inference_;
-  fs::path folder_;
   std::unique_ptr<StableDiffusion> model_;
 };
 

@@ -7,6 +7,7 @@
 
 #include "tests/golden_runner/families.h"
 #include "tests/golden_runner/families/added_inputs.h"
+#include "tests/golden_runner/or_throw.h"
 #include "worker/engine/model/networks.h"
 
 namespace furrow::golden {
@@ -14,7 +15,7 @@ namespace furrow::golden {
 Verdict check_controlnet(const Case& c) {
   Verdict verdict;
   const auto controlnet =
-      value_or_throw(engine::load_controlnet(c.model("controlnet"), at::kFloat, at::kCPU));
+      or_throw(engine::load_controlnet(c.model("controlnet"), at::kFloat, at::kCPU));
   const auto sample = c.tensor("in.sample");
   const auto timestep = c.tensor("in.timestep");
   const auto prompt = c.tensor("in.encoder_hidden_states");
@@ -31,7 +32,7 @@ Verdict check_controlnet(const Case& c) {
   }
   verdict.compare(c, "out.mid", added.control.mid);
   if (!c.has("out.unet_sample")) return verdict;
-  const auto unet = value_or_throw(engine::load_unet(c.model("unet"), at::kFloat, at::kCPU));
+  const auto unet = or_throw(engine::load_unet(c.model("unet"), at::kFloat, at::kCPU));
   verdict.compare(c, "out.unet_sample", unet->forward(sample, timestep, prompt, added));
   return verdict;
 }

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "tests/golden_runner/families.h"
+#include "tests/golden_runner/or_throw.h"
 #include "worker/engine/model/stable_diffusion.h"
 #include "worker/engine/model/transformers.h"
 #include "worker/engine/pipelines/text_conditioning.h"
@@ -18,12 +19,6 @@ namespace {
 namespace pipelines = engine::pipelines;
 using nlohmann::json;
 using pipelines::TextConditioning;
-
-template <typename T>
-T or_throw(Result<T> result) {
-  if (!result) throw std::runtime_error(result.error().message);
-  return std::move(result).value();
-}
 
 engine::Loaded<engine::nn::ClipText> load_clip(const Case& c, const std::string& role) {
   return or_throw(engine::load_clip_text(c.model(role), at::kFloat, at::kCPU));

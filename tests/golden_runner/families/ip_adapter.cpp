@@ -4,7 +4,8 @@
 
 #include "tests/golden_runner/families.h"
 #include "tests/golden_runner/families/added_inputs.h"
-#include "tests/golden_runner/families/pipeline_run.h"
+#include "tests/golden_runner/families/pipeline_inputs.h"
+#include "tests/golden_runner/or_throw.h"
 #include "worker/engine/model/networks.h"
 
 namespace furrow::golden {
@@ -12,9 +13,9 @@ namespace furrow::golden {
 Verdict check_ip_adapter(const Case& c) {
   if (c.has("out.latents")) return check_picture_prompt_pipeline(c);
   Verdict verdict;
-  const auto adapter = value_or_throw(
-      engine::load_ip_adapter(c.folder / "ip_adapter.safetensors", at::kFloat, at::kCPU));
-  const auto unet = value_or_throw(engine::load_unet(c.model("unet"), at::kFloat, at::kCPU));
+  const auto adapter =
+      or_throw(engine::load_ip_adapter(c.folder / "ip_adapter.safetensors", at::kFloat, at::kCPU));
+  const auto unet = or_throw(engine::load_unet(c.model("unet"), at::kFloat, at::kCPU));
   const auto tokens = adapter->tokens(c.tensor("in.image_embeds"));
   auto added = added_inputs(c);
   added.image_prompts = {adapter->prompt(tokens, c.config.value("scale", 1.0))};

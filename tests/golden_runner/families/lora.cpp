@@ -11,6 +11,8 @@
 #include "tests/golden_runner/families.h"
 #include "tests/golden_runner/families/added_inputs.h"
 #include "tests/golden_runner/families/flux_input.h"
+#include "tests/golden_runner/families/text_outputs.h"
+#include "tests/golden_runner/or_throw.h"
 #include "worker/engine/model/network_loader.h"
 #include "worker/engine/model/transformers.h"
 #include "worker/engine/nn/clip_text.h"
@@ -26,12 +28,6 @@ using engine::weights::Lora;
 using engine::weights::LoraTarget;
 using engine::weights::NetworkKind;
 using engine::weights::ParameterTable;
-
-template <typename T>
-T or_throw(Result<T> result) {
-  if (!result) throw std::runtime_error(result.error().message);
-  return std::move(result).value();
-}
 
 // The networks of a case, each absent where the case has none, or where its config asks for what
 // the engine does not do.
@@ -123,14 +119,7 @@ void check_text_encoder(const Case& c, const engine::nn::ClipText& encoder, cons
                         Verdict& verdict) {
   const auto ids = te == "te" ? std::string("in.input_ids") : fmt::format("in.{}_input_ids", te);
   const auto out = encoder.forward(c.tensor(ids));
-  const auto compare_if_given = [&](std::string_view what, const at::Tensor& got) {
-    const auto name = fmt::format("out.{}_{}", te, what);
-    if (c.has(name)) verdict.compare(c, name, got);
-  };
-  compare_if_given("last_hidden_state", out.last_hidden_state);
-  compare_if_given("penultimate", out.hidden_states.at(out.hidden_states.size() - 2));
-  compare_if_given("pooler_output", out.pooler_output);
-  compare_if_given("text_embeds", out.text_embeds.value_or(at::Tensor()));
+  compare_text_outputs(c, verdict, fmt::format("out.{}_", te), out);
 }
 
 void check_outputs(const Case& c, const Networks& networks, Verdict& verdict) {

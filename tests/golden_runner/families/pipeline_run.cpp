@@ -31,8 +31,8 @@ bool contains(const Names& names, std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-nlohmann::json sampler_settings(const Case& c) {
-  nlohmann::json settings = nlohmann::json::object();
+nlohmann::json sampler_settings(const Case& c, const PipelineInputs& inputs) {
+  nlohmann::json settings = inputs.sampling;
   for (const auto& [key, value] : c.config.at("call").items())
     if (contains(kOfSampler, key)) settings[key] = value;
   return settings;
@@ -42,12 +42,8 @@ nlohmann::json sampler_settings(const Case& c) {
 engine::diffusion::DrawNoise recorded_draws(const Case& c, std::int64_t picture) {
   auto next = std::make_shared<int>(0);
   return [&c, picture, next] {
-    return c.tensor(fmt::format("in.noise.{}", (*next)++)).narrow(0, picture, 1);
+    return row_of(c.tensor(fmt::format("in.noise.{}", (*next)++)), picture);
   };
-}
-
-at::Tensor row_of(const at::Tensor& rows, std::int64_t row) {
-  return rows.defined() && rows.size(0) > 1 ? rows.narrow(0, row, 1) : rows;
 }
 
 engine::nn::AddedConditioning row_of(engine::nn::AddedConditioning added, std::int64_t row) {
@@ -79,47 +75,57 @@ std::optional<std::string> unsupported_in_call(const Case& c,
   return std::nullopt;
 }
 
-bool is_guided(const Case& c) {
-  return c.config.at("call").value("guidance_scale", 7.5) > 1;
-}
-
-Verdict check_denoising(const Case& c, Verdict verdict, const engine::nn::UNet& unet,
+Verdict check_denoising(const Case& c, Verdict verdict, const pipelines::Denoiser& denoiser,
                         const engine::nn::AutoencoderKl& vae, const PipelineInputs& inputs) {
+  using Id = pipelines::Batcher::CellId;
   const auto& call = c.config.at("call");
-  const std::int64_t pictures = inputs.latents.size(0);
+  const std::int64_t pictures = c.tensor("out.latents").size(0);
   const std::int64_t per_prompt = pictures / inputs.positive.size(0);
   pipelines::Batcher batcher;
   for (std::int64_t i = 0; i < pictures; ++i) {
-    auto sampler = sampler_of(c.config.at("scheduler"), sampler_settings(c));
+    auto sampler = sampler_of(c.config.at("scheduler"), sampler_settings(c, inputs));
     if (!sampler) return Verdict::skip(sampler.error().message);
+    const std::int64_t prompt = i / per_prompt;
     pipelines::Denoising cell;
     cell.sampler = *std::move(sampler);
-    cell.sampler->start(inputs.latents.narrow(0, i, 1) * cell.sampler->initial_scale());
     cell.draw = recorded_draws(c, i);
-    cell.conditioning.positives = {{inputs.positive.narrow(0, i / per_prompt, 1)}};
-    cell.positive_added = row_of(inputs.positive_added, i / per_prompt);
+    cell.conditioning.positives = {{inputs.positive.narrow(0, prompt, 1)}};
+    cell.positive_added = row_of(inputs.positive_added, prompt);
     if (inputs.negative.defined()) {
-      cell.conditioning.negative = inputs.negative.narrow(0, i / per_prompt, 1);
-      cell.negative_added = row_of(inputs.negative_added, i / per_prompt);
-      cell.guidance_scale = call.value("guidance_scale", 7.5);
+      cell.conditioning.negative = inputs.negative.narrow(0, prompt, 1);
+      cell.negative_added = row_of(inputs.negative_added, prompt);
+      cell.guidance_scale = inputs.guidance_scale;
     }
     cell.guidance_rescale = call.value("guidance_rescale", 0.0);
-    batcher.add(static_cast<pipelines::Batcher::CellId>(i), std::move(cell));
+    inputs.begin(cell, i);
+    batcher.add(static_cast<Id>(i), std::move(cell));
   }
 
   std::vector<at::Tensor> steps;
-  while (!batcher.at(0).sampler->is_finished() && !batcher.at(0).is_broken &&
-         batcher.at(0).sampler->timestep() >= inputs.last_timestep) {
-    batcher.tick(pipelines::UNetDenoiser(unet));
+  while (!batcher.at(0).is_finished() && !batcher.at(0).is_broken) {
+    batcher.tick(denoiser);
     std::vector<at::Tensor> latents;
     for (std::int64_t i = 0; i < pictures; ++i)
-      latents.push_back(batcher.at(static_cast<pipelines::Batcher::CellId>(i)).sampler->latent());
+      latents.push_back(batcher.at(static_cast<Id>(i)).sampler->latent());
     steps.push_back(at::cat(latents));
   }
-  if (c.has("out.step_latents")) verdict.compare(c, "out.step_latents", at::stack(steps));
-  verdict.compare(c, "out.latents", steps.back());
+  std::vector<at::Tensor> stored;
+  for (const at::Tensor& latents : steps) stored.push_back(inputs.stored(latents));
+  if (c.has("out.step_latents")) verdict.compare(c, "out.step_latents", at::stack(stored));
+  verdict.compare(c, "out.latents", stored.back());
+  if (c.has("out.latents_unpacked")) verdict.compare(c, "out.latents_unpacked", steps.back());
   compare_pictures(c, verdict, pipelines::decode_latents(vae, steps.back()));
   return verdict;
+}
+
+at::Tensor row_of(const at::Tensor& rows, std::int64_t picture) {
+  return rows.defined() && rows.size(0) > 1 ? rows.narrow(0, picture % rows.size(0), 1) : rows;
+}
+
+std::function<void(pipelines::Denoising&, std::int64_t)> from_noise(at::Tensor latents) {
+  return [latents = std::move(latents)](pipelines::Denoising& cell, std::int64_t picture) {
+    cell.sampler->start(latents.narrow(0, picture, 1) * cell.sampler->initial_scale());
+  };
 }
 
 }  // namespace furrow::golden

@@ -1,10 +1,9 @@
 #include "tests/golden_runner/families/sampler_settings.h"
 
-#include <stdexcept>
-
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "tests/golden_runner/or_throw.h"
 #include "worker/engine/weights/tensors.h"
 
 namespace furrow::golden {
@@ -50,14 +49,10 @@ Result<std::unique_ptr<diffusion::Sampler>> sampler_of(const nlohmann::json& con
 }
 
 std::map<std::string, at::Tensor> read_tensors(const std::filesystem::path& file) {
-  const auto opened = engine::weights::SafetensorsFile::open(file);
-  if (!opened) throw std::runtime_error(opened.error().message);
+  const auto opened = or_throw(engine::weights::SafetensorsFile::open(file));
   std::map<std::string, at::Tensor> tensors;
-  for (const auto& [name, stored] : opened->tensors()) {
-    auto tensor = engine::weights::copy_tensor(stored);
-    if (!tensor) throw std::runtime_error(tensor.error().message);
-    tensors[name] = *std::move(tensor);
-  }
+  for (const auto& [name, stored] : opened.tensors())
+    tensors[name] = or_throw(engine::weights::copy_tensor(stored));
   return tensors;
 }
 

@@ -13,6 +13,8 @@
 #include "common/weights/single_file_configs.h"
 #include "tests/golden_runner/families.h"
 #include "tests/golden_runner/families/added_inputs.h"
+#include "tests/golden_runner/families/text_outputs.h"
+#include "tests/golden_runner/or_throw.h"
 #include "worker/engine/model/network_loader.h"
 #include "worker/engine/nn/autoencoder.h"
 #include "worker/engine/nn/clip_text.h"
@@ -27,12 +29,6 @@ using engine::weights::Checkpoint;
 using engine::weights::SingleFile;
 using engine::weights::SingleFileMap;
 using nlohmann::json;
-
-template <typename T>
-T or_throw(Result<T> result) {
-  if (!result) throw std::runtime_error(result.error().message);
-  return std::move(result).value();
-}
 
 at::Tensor scalar(std::int64_t value) {
   return at::scalar_tensor(value, at::kLong);
@@ -164,14 +160,7 @@ void check_text_encoder(const Case& c, const SingleFile& file, const std::string
   const auto encoder = load<engine::nn::ClipText, engine::nn::ClipTextConfig>(
       c, file, component, engine::weights::clip_text_key);
   const auto out = encoder->forward(c.tensor(fmt::format("in.{}.input_ids", component)));
-  const auto compare_if_given = [&](std::string_view what, const at::Tensor& got) {
-    const auto name = fmt::format("out.{}.{}", component, what);
-    if (c.has(name)) verdict.compare(c, name, got);
-  };
-  compare_if_given("last_hidden_state", out.last_hidden_state);
-  compare_if_given("penultimate", out.hidden_states.at(out.hidden_states.size() - 2));
-  compare_if_given("pooler_output", out.pooler_output);
-  compare_if_given("text_embeds", out.text_embeds.value_or(at::Tensor()));
+  compare_text_outputs(c, verdict, fmt::format("out.{}.", component), out);
 }
 
 void check_autoencoder(const Case& c, const SingleFile& file, Verdict& verdict) {

@@ -3,14 +3,14 @@
 #include "worker/engine/pipelines/text_to_image.h"
 
 #include <filesystem>
-#include <stdexcept>
 #include <string>
 #include <utility>
 
 #include <ATen/ATen.h>
 
 #include "tests/golden_runner/families.h"
-#include "tests/golden_runner/families/pipeline_run.h"
+#include "tests/golden_runner/families/pipeline_inputs.h"
+#include "tests/golden_runner/or_throw.h"
 #include "worker/engine/model/stable_diffusion.h"
 #include "worker/engine/pipelines/encode_prompt.h"
 
@@ -21,12 +21,6 @@ namespace {
 namespace fs = std::filesystem;
 namespace pipelines = engine::pipelines;
 
-template <typename T>
-T value_or_throw(Result<T> result) {
-  if (!result) throw std::runtime_error(result.error().message);
-  return *std::move(result);
-}
-
 /// The case's model folder, part by part: the tokenizer of these cases is a folder of its own.
 engine::StableDiffusion load_model(const Case& c) {
   const fs::path folder = c.model("pipeline");
@@ -34,11 +28,11 @@ engine::StableDiffusion load_model(const Case& c) {
   engine::StableDiffusion model;
   model.family = "sd1";
   model.text_encoder.emplace(engine::TokenizedEncoder{
-      value_or_throw(prompt::BpeTokenizer::load(has_tokenizer ? folder / "tokenizer"
-                                                              : c.root / "clip_tokenizer")),
-      value_or_throw(engine::load_clip_text(folder / "text_encoder", at::kFloat, at::kCPU))});
-  model.unet = value_or_throw(engine::load_unet(folder / "unet", at::kFloat, at::kCPU));
-  model.vae = value_or_throw(engine::load_autoencoder(folder / "vae", at::kFloat, at::kCPU));
+      or_throw(prompt::BpeTokenizer::load(has_tokenizer ? folder / "tokenizer"
+                                                        : c.root / "clip_tokenizer")),
+      or_throw(engine::load_clip_text(folder / "text_encoder", at::kFloat, at::kCPU))});
+  model.unet = or_throw(engine::load_unet(folder / "unet", at::kFloat, at::kCPU));
+  model.vae = or_throw(engine::load_autoencoder(folder / "vae", at::kFloat, at::kCPU));
   model.scheduler_config = c.config.at("scheduler");
   return model;
 }
@@ -57,25 +51,28 @@ Verdict check_text_to_image(const Case& c) {
   const auto& skipped = c.config.at("clip_skip");
   const std::uint32_t clip_skip = skipped.is_null() ? 1 : skipped.get<std::uint32_t>() + 1;
   const auto encode = [&](const char* key, std::uint32_t skip) {
-    return value_or_throw(pipelines::encode_prompt(
-                              model, text_of(c.config.at(key)),
-                              {.clip_skip = skip, .reading = pipelines::PromptReading::Plain}))
+    return or_throw(pipelines::encode_prompt(
+                        model, text_of(c.config.at(key)),
+                        {.clip_skip = skip, .reading = pipelines::PromptReading::Plain}))
         .states;
   };
 
   Verdict verdict;
   engine::diffusion::NoiseSource noise(c.config.at("latents_seed").get<std::uint64_t>());
-  PipelineInputs inputs{pipelines::init_latent(noise, c.tensor("in.latents").sizes()),
-                        encode("prompt", clip_skip),
-                        {}};
-  verdict.compare(c, "in.latents", inputs.latents);
+  const at::Tensor latents = pipelines::init_latent(noise, c.tensor("in.latents").sizes());
+  PipelineInputs inputs;
+  inputs.begin = from_noise(latents);
+  inputs.positive = encode("prompt", clip_skip);
+  verdict.compare(c, "in.latents", latents);
   verdict.compare(c, "out.prompt_embeds", inputs.positive);
   if (c.has("out.negative_prompt_embeds")) {
     const at::Tensor negative = encode("negative_prompt", 1);
     verdict.compare(c, "out.negative_prompt_embeds", negative);
     if (is_guided(c)) inputs.negative = negative;
+    inputs.guidance_scale = in_call(c, "guidance_scale", 7.5);
   }
-  return check_denoising(c, std::move(verdict), *model.unet, *model.vae, inputs);
+  return check_denoising(c, std::move(verdict), pipelines::UNetDenoiser(*model.unet), *model.vae,
+                         inputs);
 }
 
 }  // namespace furrow::golden

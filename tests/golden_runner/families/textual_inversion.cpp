@@ -10,6 +10,8 @@
 
 #include "common/prompt/tokenizer/bpe_tokenizer.h"
 #include "tests/golden_runner/families.h"
+#include "tests/golden_runner/families/text_outputs.h"
+#include "tests/golden_runner/or_throw.h"
 #include "worker/engine/model/stable_diffusion.h"
 
 namespace furrow::golden {
@@ -17,12 +19,6 @@ namespace furrow::golden {
 namespace {
 
 using engine::weights::TextualInversion;
-
-template <typename T>
-T or_throw(Result<T> result) {
-  if (!result) throw std::runtime_error(result.error().message);
-  return std::move(result).value();
-}
 
 // One encoder of a case. `number` is empty where there is only one, else "_1", "_2".
 void check_encoder(const Case& c, const TextualInversion& embedding, std::size_t index,
@@ -36,12 +32,7 @@ void check_encoder(const Case& c, const TextualInversion& embedding, std::size_t
     verdict.expect(vectors.equal(c.tensor(stored)), fmt::format("{} was read otherwise", stored));
   }
   const auto out = encoder->forward(c.tensor("in.input_ids" + number), vectors);
-  const auto compare_if_given = [&](std::string_view what, const at::Tensor& got) {
-    const auto name = fmt::format("out.{}{}", what, number);
-    if (c.has(name)) verdict.compare(c, name, got);
-  };
-  compare_if_given("last_hidden_state", out.last_hidden_state);
-  compare_if_given("penultimate", out.hidden_states.at(out.hidden_states.size() - 2));
+  compare_text_outputs(c, verdict, "out.", out, number);
 }
 
 // Texts with added tokens and the real vocabulary.

@@ -100,6 +100,12 @@ const TextConditioning& ScheduledConditioning::at(int step) const {
   return span == spans_.end() ? spans_.back().text : span->text;
 }
 
+double Conditioning::total_weight() const {
+  double total = 0;
+  for (const WeightedConditioning& positive : positives) total += positive.weight;
+  return total;
+}
+
 Result<RecipePrompts> read_prompts(const v1::Recipe& recipe) {
   const prompt::Pass pass = {.steps = static_cast<int>(std::clamp(recipe.steps(), 1U, kMostSteps))};
   RecipePrompts prompts;
@@ -111,10 +117,11 @@ Result<RecipePrompts> read_prompts(const v1::Recipe& recipe) {
                                                     .pass = pass}));
   for (const prompt::NetworkTag& network : prompts.positive.networks) {
     if (prompt::is_lora(network)) continue;
-    return fail(ErrorKind::Invalid,
-                fmt::format("prompt: {} asks for a network that is no LoRA, which this engine cannot "
-                            "load; take the tag out to render without it",
-                            network.written));
+    return fail(
+        ErrorKind::Invalid,
+        fmt::format("prompt: {} asks for a network that is no LoRA, which this engine cannot "
+                    "load; take the tag out to render without it",
+                    network.written));
   }
   return prompts;
 }

@@ -60,6 +60,9 @@ struct WeightedConditioning {
 struct Conditioning {
   std::vector<WeightedConditioning> positives;
   ScheduledConditioning negative;  ///< none when guidance needs none
+
+  /// Of all its prompts together.
+  double total_weight() const;
 };
 
 /// Both prompts of a recipe, read.

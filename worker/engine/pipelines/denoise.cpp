@@ -52,7 +52,8 @@ at::Tensor with_text(const Denoising& cell, const Answers& answers) {
 /// What guidance makes of a cell's answers, [1, C, h, w].
 at::Tensor guided_output(const Denoising& cell, const Answers& answers) {
   const at::Tensor positive = with_text(cell, answers);
-  if (!answers.negative.defined()) return positive * cell.guidance_scale;
+  // Where the negative answer cancels out or guidance has ended: the mean of the prompts.
+  if (!answers.negative.defined()) return positive / cell.conditioning.total_weight();
   const double scale = cell.guidance_scale;
   at::Tensor output;
   if (answers.picture.defined()) {

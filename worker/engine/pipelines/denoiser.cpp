@@ -12,6 +12,9 @@ namespace {
 /// The timestep of pure noise in the networks of flow matching.
 constexpr double kNoisiestTimestep = 1000;
 
+/// Latent cells a side of one of Flux's tokens.
+constexpr std::int64_t kFluxPatch = 2;
+
 /// Makes the network ready for the rows of a pass.
 void use_loras(const DenoiserInput& input, weights::AdapterSwitch* loras) {
   if (loras == nullptr) {
@@ -38,6 +41,12 @@ void require_pooled(const DenoiserInput& input) {
 
 }  // namespace
 
+DenoiserTraits UNetDenoiser::traits() const {
+  return {.in_channels = unet_.config.in_channels,
+          .is_told_guidance = unet_.config.time_cond_proj_dim > 0,
+          .text_time = unet_.config.text_time};
+}
+
 at::Tensor UNetDenoiser::forward(const DenoiserInput& input) const {
   TORCH_CHECK_VALUE(input.skipped_layers.empty(), "skip layer guidance needs a transformer");
   use_loras(input, loras_);
@@ -48,11 +57,26 @@ at::Tensor UNetDenoiser::forward(const DenoiserInput& input) const {
   return unet_.forward(input.latents, input.timesteps, input.prompts, added);
 }
 
+DenoiserTraits MmditDenoiser::traits() const {
+  const nn::MmditConfig& config = transformer_.config;
+  return {.in_channels = config.in_channels,
+          .patch = config.patch_size,
+          .most_cells = config.patch_size * config.pos_embed_max_size};
+}
+
 at::Tensor MmditDenoiser::forward(const DenoiserInput& input) const {
   require_no_adapters(input);
   require_pooled(input);
   return transformer_.forward(input.latents, input.timesteps, input.prompts,
                               input.added.text_embeds, input.skipped_layers);
+}
+
+DenoiserTraits FluxDenoiser::traits() const {
+  const nn::FluxConfig& config = transformer_.config;
+  return {.in_channels = config.in_channels / (kFluxPatch * kFluxPatch),
+          .patch = kFluxPatch,
+          .is_told_guidance = config.guidance_embeds,
+          .spaces_sigmas_evenly = true};
 }
 
 at::Tensor FluxDenoiser::forward(const DenoiserInput& input) const {

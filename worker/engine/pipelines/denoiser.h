@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include <ATen/core/Tensor.h>
@@ -27,10 +28,23 @@ struct DenoiserInput {
   std::vector<weights::RowLoras> loras;      ///< of R rows; empty: no row has any
 };
 
+/// What of a network decides how its runs begin.
+struct DenoiserTraits {
+  std::int64_t in_channels = 4;   ///< of the latent and of what it sees beside
+  std::int64_t patch = 1;         ///< so many latent cells a side are one token
+  std::int64_t most_cells = 0;    ///< of a latent's side; 0: any number
+  bool is_told_guidance = false;  ///< the guidance scale is an input: it guides itself
+  /// SDXL: it is told sizes and a pooled prompt.
+  std::optional<nn::TextTimeConfig> text_time = std::nullopt;
+  bool spaces_sigmas_evenly = false;  ///< Flux: from 1 to 1/N, before they are shifted
+};
+
 /// One network, whatever its architecture, as the samplers see it. Immutable, any thread.
 class Denoiser {
  public:
   virtual ~Denoiser() = default;
+
+  virtual DenoiserTraits traits() const = 0;
 
   /// What the network predicts, [R, C, h, w] float32: noise, velocity or whatever it was trained
   /// to. Throws c10::Error on shapes, conditioning and LoRAs that the network does not take.
@@ -44,6 +58,7 @@ class UNetDenoiser final : public Denoiser {
   explicit UNetDenoiser(const nn::UNet& unet, weights::AdapterSwitch* loras = nullptr)
       : unet_(unet), loras_(loras) {}
 
+  DenoiserTraits traits() const override;
   at::Tensor forward(const DenoiserInput& input) const override;
 
  private:
@@ -57,6 +72,7 @@ class MmditDenoiser final : public Denoiser {
   /// Borrows the network.
   explicit MmditDenoiser(const nn::Mmdit& transformer) : transformer_(transformer) {}
 
+  DenoiserTraits traits() const override;
   at::Tensor forward(const DenoiserInput& input) const override;
 
  private:
@@ -69,6 +85,7 @@ class FluxDenoiser final : public Denoiser {
   /// Borrows the network.
   explicit FluxDenoiser(const nn::FluxTransformer& transformer) : transformer_(transformer) {}
 
+  DenoiserTraits traits() const override;
   at::Tensor forward(const DenoiserInput& input) const override;
 
  private:

@@ -34,6 +34,11 @@ bool is_asked_now(const Control& control, const Position& position) {
          (position.call + 1) / position.calls <= control.window.end;
 }
 
+/// Whether the call is guided away from anything.
+bool is_guided_now(const Denoising& cell, const Position& position) {
+  return cell.conditioning.negative.defined() && position.call < position.calls * cell.guidance_end;
+}
+
 bool holds_now(const SkipLayerGuidance& guidance, const Position& position) {
   return position.call > position.calls * guidance.window.start &&
          position.call < position.calls * guidance.window.end;
@@ -158,7 +163,9 @@ std::vector<DenoiserRow> rows_of(const Denoising& cell) {
 
   std::vector<DenoiserRow> rows;
   const Conditioning& conditioning = cell.conditioning;
-  if (conditioning.negative.defined()) {
+  const Position position(cell);
+  const bool is_guided = is_guided_now(cell, position);
+  if (is_guided) {
     rows.push_back(row(RowKind::Negative, conditioning.negative, cell.negative_added));
     if (cell.is_guided_by_picture()) {
       rows.push_back(row(RowKind::Picture, conditioning.negative, cell.negative_added));
@@ -167,7 +174,7 @@ std::vector<DenoiserRow> rows_of(const Denoising& cell) {
   }
   for (const WeightedConditioning& positive : conditioning.positives)
     rows.push_back(row(RowKind::Positive, positive.prompt, cell.positive_added));
-  if (cell.skip_layers && holds_now(*cell.skip_layers, Position(cell)))
+  if (is_guided && cell.skip_layers && holds_now(*cell.skip_layers, position))
     rows.push_back(
         row(RowKind::SkippedLayers, conditioning.positives.front().prompt, cell.positive_added));
   return rows;

@@ -78,6 +78,7 @@ struct Denoising {
   nn::AddedConditioning negative_added;
   double guidance_scale = 1;
   double guidance_rescale = 0;
+  double guidance_end = 1;  ///< share of the calls after which nothing but its prompts is asked
   std::optional<double> embedded_guidance;  ///< what a network that guides itself is told
   std::optional<SkipLayerGuidance> skip_layers;
   ExtraChannels extra;

@@ -21,6 +21,14 @@ at::Tensor encode_picture(const nn::AutoencoderKl& vae, const at::Tensor& pictur
   return (halves[0] + deviation * noise - vae.config.shift_factor) * vae.config.scaling_factor;
 }
 
+at::Tensor encode_resized(const nn::AutoencoderKl& vae, const at::Tensor& picture,
+                          std::int64_t height, std::int64_t width) {
+  const at::Tensor mean = vae.encode(picture * 2 - 1).to(at::kFloat).chunk(2, 1)[0];
+  const std::int64_t size[] = {height, width};
+  return at::upsample_bilinear2d((mean - vae.config.shift_factor) * vae.config.scaling_factor,
+                                 at::IntArrayRef(size), /*align_corners=*/false);
+}
+
 Result<int> first_step_of(const diffusion::Sampler& sampler, double strength) {
   if (!(strength >= 0 && strength <= 1))
     return fail(ErrorKind::Invalid,
@@ -44,6 +52,12 @@ Result<void> begin_from_latent(Denoising& cell, const at::Tensor& latent, double
   const at::Tensor noise = cell.draw();
   cell.sampler->start(cell.sampler->noised(latent, noise, cell.first_call), cell.first_call);
   return {};
+}
+
+Result<void> begin_image_to_image(Denoising& cell, const nn::AutoencoderKl& vae,
+                                  const at::Tensor& picture, double strength) {
+  FURROW_TRY_VOID(first_step_of(*cell.sampler, strength));
+  return begin_from_latent(cell, encode_picture(vae, picture, cell.draw()), strength);
 }
 
 }  // namespace furrow::engine::pipelines

@@ -61,19 +61,24 @@ Result<TextConditioning> condition_sd3(const Sd3Prompt& prompt, std::int64_t cli
   FURROW_TRY(const auto g, condition_xl_encoder(prompt.clip.g, prompt.clip.ids_g, clip_skip));
   if (!l.pooled.defined()) return has_no_projection("text_encoder");
   if (!g.pooled.defined()) return has_no_projection("text_encoder_2");
-  const auto pair = at::cat({l.states, g.states}, -1);
-  const auto missing = prompt.width - pair.size(2);
+  const auto t5 =
+      prompt.t5 == nullptr
+          ? at::zeros({l.states.size(0), prompt.t5_tokens, prompt.width}, l.states.options())
+          : prompt.t5->forward(prompt.ids_t5).last_hidden_state;
+  FURROW_TRY(auto states, join_sd3_states(l.states, g.states, t5));
+  return TextConditioning{std::move(states), at::cat({l.pooled, g.pooled}, -1)};
+}
+
+Result<at::Tensor> join_sd3_states(const at::Tensor& l, const at::Tensor& g, const at::Tensor& t5) {
+  const auto pair = at::cat({l, g}, -1);
+  const auto missing = t5.size(2) - pair.size(2);
   if (missing < 0) {
     return fail(ErrorKind::Invalid,
                 fmt::format("The text encoders together are {} wide, and the transformer takes "
                             "prompts of {}. They belong to different models.",
-                            pair.size(2), prompt.width));
+                            pair.size(2), t5.size(2)));
   }
-  const auto clip = at::constant_pad_nd(pair, {0, missing});
-  const auto t5 = prompt.t5 == nullptr
-                      ? at::zeros({clip.size(0), prompt.t5_tokens, prompt.width}, clip.options())
-                      : prompt.t5->forward(prompt.ids_t5).last_hidden_state;
-  return TextConditioning{at::cat({clip, t5}, 1), at::cat({l.pooled, g.pooled}, -1)};
+  return at::cat({at::constant_pad_nd(pair, {0, missing}), t5}, 1);
 }
 
 TextConditioning condition_flux(const nn::ClipText& clip, const at::Tensor& ids_clip,

@@ -63,6 +63,9 @@ struct Sd3Prompt {
 
 Result<TextConditioning> condition_sd3(const Sd3Prompt& prompt, std::int64_t clip_skip = 1);
 
+/// SD3's prompt from the states of its three encoders, [B, T, D] each, as condition_sd3 joins them.
+Result<at::Tensor> join_sd3_states(const at::Tensor& l, const at::Tensor& g, const at::Tensor& t5);
+
 /// Flux: the states of T5, padding included; pooled is CLIP's end token without a projection.
 TextConditioning condition_flux(const nn::ClipText& clip, const at::Tensor& ids_clip,
                                 const nn::T5Encoder& t5, const at::Tensor& ids_t5);
