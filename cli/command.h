@@ -18,8 +18,9 @@ struct Flag {
   std::string_view value;  ///< what help calls its value, "N"; empty: a switch
   std::string_view help;
   ValueKind kind = ValueKind::Text;
-  char letter = 0;       ///< 'o': also written -o; 0: none
-  bool repeats = false;  ///< may be given more than once
+  char letter = 0;              ///< 'o': also written -o; 0: none
+  bool repeats = false;         ///< may be given more than once
+  std::string_view group = {};  ///< the heading that help shows it under; empty: none
 };
 
 struct Operand {

@@ -37,10 +37,14 @@ struct Entry {
   std::string right;
 };
 
-/// Two columns, the right one wrapped beside the left.
-std::string two_columns(const std::vector<Entry>& entries, int width) {
+std::size_t width_of_left(const std::vector<Entry>& entries) {
   std::size_t left = 0;
   for (const Entry& entry : entries) left = std::max(left, display_width(entry.left));
+  return left;
+}
+
+/// Two columns, the right one wrapped beside the left, which is `left` wide.
+std::string two_columns(const std::vector<Entry>& entries, std::size_t left, int width) {
   const std::size_t indent = kIndent + left + 2;
   const auto total = static_cast<std::size_t>(std::clamp(width, kNarrowest, kWidest));
   const std::size_t right = std::max<std::size_t>(20, total - std::min(total, indent));
@@ -55,15 +59,39 @@ std::string two_columns(const std::vector<Entry>& entries, int width) {
   return text;
 }
 
-std::vector<Entry> flag_entries(std::span<const Flag> flags) {
+Entry flag_entry(const Flag& flag) {
+  std::string left = flag.letter == 0 ? "    " : fmt::format("-{}, ", flag.letter);
+  left += fmt::format("--{}", flag.name);
+  if (!flag.value.empty()) left += fmt::format(" {}", flag.value);
+  return {std::move(left), std::string(flag.help)};
+}
+
+/// Flags that follow each other and belong together.
+struct FlagGroup {
+  std::string_view heading;
   std::vector<Entry> entries;
-  for (const Flag& flag : flags) {
-    std::string left = flag.letter == 0 ? "    " : fmt::format("-{}, ", flag.letter);
-    left += fmt::format("--{}", flag.name);
-    if (!flag.value.empty()) left += fmt::format(" {}", flag.value);
-    entries.push_back({std::move(left), std::string(flag.help)});
+};
+
+/// The flags of a command in groups; those of every command stand in the last one.
+std::vector<FlagGroup> groups_of(const Command& command) {
+  std::vector<FlagGroup> groups(1);
+  for (const Flag& flag : command.flags) {
+    if (flag.group != groups.back().heading) groups.push_back({flag.group, {}});
+    groups.back().entries.push_back(flag_entry(flag));
   }
-  return entries;
+  for (const Flag& flag : common_flags()) groups.back().entries.push_back(flag_entry(flag));
+  return groups;
+}
+
+std::string flags_text(const std::vector<FlagGroup>& groups, int width) {
+  std::size_t left = 0;
+  for (const FlagGroup& group : groups) left = std::max(left, width_of_left(group.entries));
+  std::string text;
+  for (const FlagGroup& group : groups) {
+    if (!group.heading.empty()) text += fmt::format("\n{}:\n", group.heading);
+    text += two_columns(group.entries, left, width);
+  }
+  return text;
 }
 
 std::string operand_text(const Operand& operand) {
@@ -89,16 +117,13 @@ std::string general_help(std::span<const Command> table, int width) {
       "Exit codes: 0 ok, 1 error, 2 usage, 3 not found, 4 not allowed, 5 no coordinator answers,\n"
       "6 timeout, 7 conflict, 8 the job failed, 9 it was cancelled, 10 infeasible, "
       "130 interrupted.\n",
-      two_columns(entries, width));
+      two_columns(entries, width_of_left(entries), width));
 }
 
 std::string command_help(const Command& command, int width) {
   std::string text = fmt::format("furrow {}: {}\n\nusage: furrow {}{} [FLAGS]\n\n", command.name,
                                  command.summary, command.name, operand_text(command.operand));
-  auto entries = flag_entries(command.flags);
-  const auto common = flag_entries(common_flags());
-  entries.insert(entries.end(), common.begin(), common.end());
-  text += two_columns(entries, width);
+  text += flags_text(groups_of(command), width);
   if (!command.notes.empty()) text += fmt::format("\n{}\n", command.notes);
   return text;
 }

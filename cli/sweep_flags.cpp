@@ -19,9 +19,36 @@ namespace furrow::cli {
 
 namespace {
 
-constexpr std::array kParameterFlags = {
-    "model", "vae",    "prompt",  "negative-prompt", "steps", "cfg",      "size",
-    "width", "height", "sampler", "schedule",        "seed",  "clip-skip"};
+/// A parameter by the name of its flag: its field with hyphens, but for the one that everybody
+/// calls otherwise.
+struct ParameterFlag {
+  std::string name;
+  bool is_option = false;  ///< may be given without a value, for "true"
+};
+
+std::vector<ParameterFlag> parameter_flags() {
+  std::vector<ParameterFlag> flags = {{"init-image"}, {"mask"}};
+  for (const spec::AxisKind& kind : spec::axis_kinds()) {
+    if (!spec::is_parameter(kind)) continue;
+    std::string name(kind.field == "guidance_scale" ? "cfg" : kind.field);
+    std::ranges::replace(name, '_', '-');
+    flags.push_back({std::move(name), kind.type == spec::AxisType::Choice});
+  }
+  return flags;
+}
+
+/// The names of pictures as they mean the same file from everywhere; `folder` is what they are
+/// relative to.
+void make_absolute(v1::JobSpec& sweep, const std::filesystem::path& folder) {
+  if (!sweep.has_base()) return;
+  v1::Parameters& base = *sweep.mutable_base();
+  const auto resolve = [&](v1::PictureRef& picture) {
+    const auto file = std::filesystem::absolute(folder / picture.name());
+    picture.set_name(file.lexically_normal().string());
+  };
+  if (base.has_init_image()) resolve(*base.mutable_init_image());
+  if (base.has_mask()) resolve(*base.mutable_mask());
+}
 
 struct RoleFlag {
   const char* flag;
@@ -31,6 +58,7 @@ struct RoleFlag {
 constexpr std::array kRoleFlags = {RoleFlag{"x", v1::AXIS_ROLE_X}, RoleFlag{"y", v1::AXIS_ROLE_Y},
                                    RoleFlag{"z", v1::AXIS_ROLE_Z}};
 constexpr std::int64_t kHighestPriority = 1'000'000;
+const std::string kTrue = "true";
 
 /// Every line of a message with what it is about before it.
 std::string with_prefix(std::string_view prefix, const std::string& message) {
@@ -46,7 +74,10 @@ Result<v1::JobSpec> read_sweep_file(const std::filesystem::path& file) {
   FURROW_TRY(const std::string text, read_file(file));
   const auto format = file.extension() == ".json" ? spec::SpecFormat::Json : spec::SpecFormat::Yaml;
   auto sweep = spec::read_spec(text, format);
-  if (sweep) return sweep;
+  if (sweep) {
+    make_absolute(*sweep, file.parent_path());
+    return sweep;
+  }
   return fail(sweep.error().kind, with_prefix(file.string() + ": ", sweep.error().message));
 }
 
@@ -59,10 +90,11 @@ class FlagWriter {
         is_replaced_(static_cast<std::size_t>(sweep.axes_size()), false) {}
 
   void write_parameters() {
-    for (const char* flag : kParameterFlags) {
-      const auto text = arguments_.text(flag);
+    for (const ParameterFlag& flag : parameter_flags()) {
+      const auto text = arguments_.text(flag.name);
       if (!text) continue;
-      const auto set = spec::set_parameter(*sweep_.mutable_base(), flag, *text);
+      const auto& value = flag.is_option && text->empty() ? kTrue : *text;
+      const auto set = spec::set_parameter(*sweep_.mutable_base(), flag.name, value);
       if (!set) faults_.push_back(with_prefix("--", set.error().message));
     }
   }
@@ -149,6 +181,7 @@ Result<v1::JobSpec> sweep_of_flags(const Arguments& arguments) {
   if (!writer.faults().empty()) {
     return fail(ErrorKind::Invalid, fmt::format("{}", fmt::join(writer.faults(), "\n")));
   }
+  make_absolute(sweep, std::filesystem::path());
   if (sweep.owner().empty()) sweep.set_owner(user_name());
   return sweep;
 }

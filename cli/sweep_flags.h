@@ -8,7 +8,8 @@ namespace furrow::cli {
 
 /// The sweep that the flags of `furrow submit` describe: --spec FILE first, every other flag over
 /// it. -x, -y and -z replace the file's axis of the same role; --axis replaces the file's axis of
-/// the same label and is added otherwise. Errors: Invalid, every fault on a line of its own;
+/// the same label and is added otherwise. Pictures get the absolute paths of their files; a spec
+/// file's are relative to its folder. Errors: Invalid, every fault on a line of its own;
 /// NotFound and Io of the file.
 Result<v1::JobSpec> sweep_of_flags(const Arguments& arguments);
 

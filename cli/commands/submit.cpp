@@ -45,6 +45,7 @@ Json plan_json(const v1::SubmitReply& reply) {
           {"name", reply.job().name()},
           {"cells", counts_of(reply.job().cells())},
           {"axes", axes_of(spec::Grid(reply.job().plan()))},
+          {"base", recipe_json(reply.job().plan().base())},
           {"unique_cells", summary.unique_cells()},
           {"cache_hits", summary.cache_hits()},
           {"model_switches", summary.model_switches()},
@@ -63,6 +64,7 @@ std::string plan_text(const v1::SubmitReply& reply, const Terminal& terminal) {
   };
   std::string text = fmt::format("{} would be queued\n", counted(summary.cells(), "cell"));
   text += axes_text(reply.job().plan(), terminal);
+  text += fmt::format("base       {}\n", printable(recipe_text(reply.job().plan().base())));
   text += fmt::format("unique     {}{}\n", about, grouped(summary.unique_cells()));
   text += fmt::format("rendered   {}{} of them before\n", about, grouped(summary.cache_hits()));
   text += fmt::format("models     {}\n", counted(summary.model_switches(), "model load"));
@@ -102,42 +104,6 @@ Result<ExitCode> see_through(Client& client, const v1::JobView& job, int interru
 }
 
 }  // namespace
-
-std::span<const Flag> submit_flags() {
-  static constexpr Flag kFlags[] = {
-      {"model", "NAME", "model, by name or hash (default: emoji-diffusion)", ValueKind::Text, 'm'},
-      {"vae", "NAME", "another VAE than the model's own", ValueKind::Text},
-      {"prompt", "TEXT", "what to draw", ValueKind::Text, 'p'},
-      {"negative-prompt", "TEXT", "what not to draw", ValueKind::Text, 'n'},
-      {"steps", "N", "denoising steps", ValueKind::Number},
-      {"cfg", "N", "guidance scale", ValueKind::Number},
-      {"sampler", "NAME", "see --help-samplers", ValueKind::Sampler},
-      {"schedule", "NAME", "sigma schedule, see --help-samplers", ValueKind::Schedule},
-      {"size", "WxH", "picture size in pixels", ValueKind::Text},
-      {"width", "PX", "picture width", ValueKind::Number},
-      {"height", "PX", "picture height", ValueKind::Number},
-      {"seed", "N", "-1: one drawn for the whole job", ValueKind::Number},
-      {"clip-skip", "N", "1: the text encoder's last layer", ValueKind::Number},
-      {"x", "'LABEL: VALUES'", "axis across the sheet", ValueKind::Text, 'x'},
-      {"y", "'LABEL: VALUES'", "axis down the sheet", ValueKind::Text, 'y'},
-      {"z", "'LABEL: VALUES'", "axis over sub-grids", ValueKind::Text, 'z'},
-      {"axis", "'LABEL: VALUES'", "a further axis; repeatable", ValueKind::Text, 'a', true},
-      {"spec", "FILE", "read the sweep from YAML or JSON; other flags win over it", ValueKind::File,
-       'f'},
-      {"name", "TEXT", "the job's name", ValueKind::Text},
-      {"owner", "TEXT", "whose job it is (default: $USER)", ValueKind::Text},
-      {"priority", "N", "higher first; 0 is normal", ValueKind::Number},
-      {"wait", "", "show progress until the job is over", ValueKind::None, 'w'},
-      {"sheet", "FILE", "wait, then write the labelled sheet to this PNG", ValueKind::File},
-      kTimeoutFlag,
-      {"dry-run", "", "show the plan and queue nothing", ValueKind::None},
-      {"client-token", "TEXT", "a repeated submit with the same token gives the first one's job",
-       ValueKind::Text},
-      {"help-samplers", "", "list samplers and schedules", ValueKind::None},
-      {"json", "", "print the job (with --dry-run the plan) as JSON", ValueKind::None},
-  };
-  return kFlags;
-}
 
 Result<ExitCode> run_submit(const Arguments& arguments, Console& console) {
   if (arguments.has("help-samplers")) {

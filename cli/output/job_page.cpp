@@ -7,6 +7,7 @@
 
 #include "cli/output/job_table.h"
 #include "cli/output/json.h"
+#include "cli/output/recipe_parts.h"
 #include "cli/output/text.h"
 #include "cli/output/time_text.h"
 #include "common/base/digest.h"
@@ -52,9 +53,11 @@ std::string times_text(const v1::JobView& job) {
 }  // namespace
 
 std::string recipe_text(const v1::Recipe& recipe) {
-  return fmt::format("{} steps, {} {}, CFG scale {}, {}x{}, seed {}, model {}", recipe.steps(),
+  const std::string parts = parts_text(recipe);
+  return fmt::format("{} steps, {} {}, CFG scale {}, {}x{}, seed {}, model {}{}{}", recipe.steps(),
                      recipe.sampler(), recipe.schedule(), recipe.guidance_scale(), recipe.width(),
-                     recipe.height(), recipe.seed(), recipe.model().name());
+                     recipe.height(), recipe.seed(), recipe.model().name(),
+                     parts.empty() ? "" : ", ", parts);
 }
 
 std::string counts_text(const v1::CellCounts& cells) {

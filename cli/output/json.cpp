@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "cli/output/recipe_parts.h"
 #include "cli/output/time_text.h"
 #include "common/base/digest.h"
 #include "common/spec/inputs.h"
@@ -208,6 +209,7 @@ Json recipe_json(const v1::Recipe& recipe) {
     json["vae"] = recipe.vae().name();
     json["vae_hash"] = hex_or_null(recipe.vae().hash());
   }
+  json.update(parts_json(recipe));
   return json;
 }
 

@@ -10,9 +10,8 @@
 #include <nlohmann/json.hpp>
 
 #include "common/base/check.h"
-#include "common/base/digest.h"
 #include "common/base/version.h"
-#include "common/spec/sampler_names.h"
+#include "common/image/recipe_fields.h"
 
 namespace furrow::image {
 namespace {
@@ -156,39 +155,6 @@ bool is_parameters(const ParsedLine& line) {
   return !steps.empty() && steps.find_first_not_of("0123456789") == std::string::npos;
 }
 
-// ---- a furrow picture's fields
-
-std::string short_hash(const v1::ModelRef& model) {
-  const auto hash = Digest::from_raw(model.hash());
-  return hash ? hash->hex().substr(0, 10) : "";
-}
-
-constexpr std::string_view kModelsOwnSchedule = "normal";
-
-/// As A1111 and sdnext write model names: without the characters that would need quotes.
-std::string plain_name(std::string name) {
-  std::erase_if(name, [](char c) { return c == ',' || c == ':'; });
-  return name;
-}
-
-/// The labels of a sampler and its schedule. "Automatic" is what A1111 calls the model's own sigmas;
-/// any other schedule is named, whether or not it is the sampler's usual one.
-/// Names that this version does not know, from a picture of another, stand as they are.
-std::pair<std::string, std::string> sampler_labels(const v1::Recipe& recipe) {
-  const auto sampler =
-      std::ranges::find(spec::samplers(), recipe.sampler(), &spec::SamplerName::name);
-  const auto schedule =
-      std::ranges::find(spec::schedules(), recipe.schedule(), &spec::ScheduleName::name);
-  const bool knows_sampler = sampler != spec::samplers().end();
-  const bool knows_schedule = schedule != spec::schedules().end();
-  const bool is_own = recipe.schedule() == kModelsOwnSchedule && knows_sampler &&
-                      sampler->default_schedule == kModelsOwnSchedule;
-  return {knows_sampler ? std::string(sampler->label) : recipe.sampler(),
-          is_own           ? "Automatic"
-          : knows_schedule ? std::string(schedule->label)
-                           : recipe.schedule()};
-}
-
 }  // namespace
 
 std::string_view Infotext::field(std::string_view key) const {
@@ -241,26 +207,10 @@ Infotext infotext_of(const v1::ImageMetadata& metadata) {
   Infotext infotext{metadata.has_final_prompt() ? metadata.final_prompt() : recipe.prompt(),
                     metadata.has_final_negative_prompt() ? metadata.final_negative_prompt()
                                                          : recipe.negative_prompt(),
-                    {}};
-  const auto add = [&](std::string_view key, std::string value) {
-    if (!value.empty()) infotext.fields.emplace_back(key, std::move(value));
+                    recipe_fields(recipe)};
+  const auto add = [&](std::string_view key, const std::string& value) {
+    if (!value.empty()) infotext.fields.emplace_back(key, value);
   };
-
-  const auto [sampler, schedule] = sampler_labels(recipe);
-  add("Steps", fmt::format("{}", recipe.steps()));
-  add("Sampler", sampler);
-  add("Schedule type", schedule);
-  add("CFG scale", fmt::format("{}", recipe.guidance_scale()));
-  add("Seed", fmt::format("{}", recipe.seed()));
-  add("Size", fmt::format("{}x{}", recipe.width(), recipe.height()));
-  add("Model hash", short_hash(recipe.model()));
-  add("Model", plain_name(recipe.model().name()));
-  if (recipe.has_vae()) {
-    add("VAE hash", short_hash(recipe.vae()));
-    add("VAE", plain_name(recipe.vae().name()));
-  }
-  if (recipe.clip_skip() > 1) add("Clip skip", fmt::format("{}", recipe.clip_skip()));
-  add("RNG", "CPU");
   add("Version",
       fmt::format("furrow {}", metadata.version().empty() ? kVersion : metadata.version().c_str()));
   // sdnext's names for what a prompt was before its choices, which its readers and A1111's keep.

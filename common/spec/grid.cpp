@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "common/base/check.h"
+#include "common/spec/loras.h"
 #include "common/spec/plan.h"
 #include "common/spec/prompt_edit.h"
 #include "common/spec/recipe.h"
@@ -203,6 +204,7 @@ v1::Recipe Grid::recipe(std::uint64_t index) const {
     kind->set(recipe, value_at(axis, index / stride % length));
   }
   settle(recipe);
+  keep_named_loras(recipe);
   return recipe;
 }
 

@@ -47,7 +47,8 @@ class Grid {
   /// All that decides the picture of a cell: the base with each axis' value applied. Prompts are
   /// set first; then phrases are put in their order, while they still stand in the prompt as it was
   /// written; then texts are searched and replaced, the X axis before Y before Z before the others;
-  /// last the recipe is settled (settle.h).
+  /// last the recipe is settled (settle.h) and keeps the LoRAs that
+  /// its prompts name (loras.h).
   v1::Recipe recipe(std::uint64_t index) const;
   Digest recipe_hash(std::uint64_t index) const;
 

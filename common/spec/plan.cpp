@@ -14,6 +14,7 @@
 #include "common/spec/axis_values.h"
 #include "common/spec/base_recipe.h"
 #include "common/spec/hires_size.h"
+#include "common/spec/loras.h"
 #include "common/spec/model_choice.h"
 #include "common/spec/optional_parts.h"
 #include "common/spec/prompt_checks.h"
@@ -243,8 +244,17 @@ class Planner {
       prompts.phrases = {draft->values.permuted().begin(), draft->values.permuted().end()};
     }
     PromptFindings findings = check_swept_prompts(prompts);
+    const bool is_known = findings.faults.empty();
     take(std::move(findings.faults), faults_);
     take(std::move(findings.warnings), warnings_);
+    if (is_known) find_loras(prompts);
+  }
+
+  void find_loras(const SweptPrompts& prompts) {
+    const auto hires_prompts = texts_of("hires_prompt", base_.hires_prompt());
+    LorasOfSweep found = loras_of_sweep(prompts, hires_prompts, catalog_, models_);
+    take(std::move(found.faults), faults_);
+    for (v1::ModelRef& lora : found.loras) *recipe().add_loras() = std::move(lora);
   }
 
   std::vector<std::string> texts_of(std::string_view field, const std::string& base) const {

@@ -54,7 +54,8 @@ struct PlanWithWarnings {
 /// Resolves a sweep: names to canonical names, models to content hashes, random seeds (-1) to seeds
 /// drawn from `draw_seed`, each in [0, 2^32 - 2]: one for all cells, or on a seed axis another for
 /// each -1. If no axis has a role, the first three become X, Y and Z. A part of a recipe that
-/// decides nothing is left out (settle.h); pictures must come with the hash of their content.
+/// decides nothing is left out (settle.h); pictures must come with the hash of their content. The
+/// LoRAs that prompts name are found in the catalog (loras.h).
 ///
 /// On any fault nothing is resolved and the Error (kind Invalid) holds every fault found, one
 /// sentence a line: which axis or parameter, which token at which position, what would be right or

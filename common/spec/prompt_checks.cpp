@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 
 #include "common/base/result.h"
-#include "common/spec/plan.h"
+#include "common/spec/possible_texts.h"
 #include "common/spec/prompt_edit.h"
 #include "common/spec/text.h"
 
@@ -15,82 +15,10 @@ namespace furrow::spec {
 
 namespace {
 
-/// How many texts, and bytes in them, are followed through several S/R axes. Of a larger sweep the
-/// first ones are followed, so only what is certain is a fault.
-constexpr std::size_t kMostTexts = 4096;
-constexpr std::size_t kMostBytes = 16 << 20;
-
-/// What may stand in a prompt when the next S/R axis comes to it.
-class PossibleTexts {
- public:
-  explicit PossibleTexts(const SweptPrompts& swept) {
-    for (const auto* texts : {&swept.prompts, &swept.negative_prompts}) {
-      for (const std::string& text : *texts) add(text);
-    }
-  }
-
-  std::size_t count() const { return texts_.size(); }
-
-  /// Whether these are all texts there can be.
-  bool is_complete() const { return complete_; }
-
-  std::size_t count_with(std::string_view search) const {
-    return static_cast<std::size_t>(std::ranges::count_if(
-        texts_, [&](const std::string& text) { return text.find(search) != std::string::npos; }));
-  }
-
-  /// Errors: Invalid, naming the value that makes a text longer than kMaxText. Nothing is then
-  /// replaced.
-  Result<void> replace(const std::vector<std::string>& values) {
-    FURROW_TRY_VOID(check_lengths(values));
-    const std::vector<std::string> before = std::exchange(texts_, {});
-    bytes_ = 0;
-    for (const std::string& text : before) {
-      if (text.find(values.front()) == std::string::npos) {
-        add(text);
-        continue;
-      }
-      for (const std::string& value : values) {
-        if (!complete_) return {};
-        add(replace_all(text, values.front(), value));
-      }
-    }
-    return {};
-  }
-
- private:
-  Result<void> check_lengths(const std::vector<std::string>& values) const {
-    for (const std::string& text : texts_) {
-      const std::size_t places = count_of(text, values.front());
-      const std::size_t rest = text.size() - places * values.front().size();
-      for (std::size_t i = 0; i < values.size(); ++i) {
-        const std::size_t size = rest + places * values[i].size();
-        if (size <= kMaxText) continue;
-        return fail(ErrorKind::Invalid,
-                    fmt::format("Axis \"Prompt S/R\", value {}: {} makes a prompt of {} bytes; at "
-                                "most {} are taken.",
-                                i + 1, in_quotes(values[i]), size, kMaxText));
-      }
-    }
-    return {};
-  }
-
-  void add(std::string text) {
-    bytes_ += text.size();
-    if (texts_.size() >= kMostTexts || bytes_ > kMostBytes) {
-      complete_ = false;
-    } else {
-      texts_.push_back(std::move(text));
-    }
-  }
-
-  std::vector<std::string> texts_;
-  std::size_t bytes_ = 0;
-  bool complete_ = true;
-};
-
 void check_replacements(const SweptPrompts& swept, PromptFindings& findings) {
-  PossibleTexts texts(swept);
+  std::vector<std::string> written = swept.prompts;
+  written.insert(written.end(), swept.negative_prompts.begin(), swept.negative_prompts.end());
+  PossibleTexts texts(written);
   for (const std::vector<std::string>& values : swept.replacements) {
     const std::string& search = values.front();
     const std::size_t found = texts.count_with(search);

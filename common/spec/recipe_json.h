@@ -16,9 +16,9 @@ std::string recipe_to_json(const v1::Recipe& recipe);
 
 /// Reads such a file, written by furrow or by hand: samplers and schedules in any accepted
 /// spelling; what is left out takes the defaults of common/spec/plan.h, the size `default_side_px`,
-/// the seed 0. The recipe that comes out is resolved, but for the model, which may have a name and
-/// no hash. Errors: Invalid, every fault a line: an unknown field, a number out of range, an
-/// unknown sampler.
+/// the seed 0; so do the parts that only some recipes have, when they are written. The recipe that
+/// comes out is settled (settle.h), but models and pictures may have a name and no hash. Errors:
+/// Invalid, every fault a line: an unknown field, a number out of range, an unknown sampler.
 Result<v1::Recipe> recipe_from_json(std::string_view json,
                                     std::uint32_t default_side_px = kDefaultSide);
 

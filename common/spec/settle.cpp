@@ -10,6 +10,13 @@ namespace furrow::spec {
 
 namespace {
 
+/// The schedule that "automatic" stands for; one of a sampler that this version does not know stays
+/// as it is.
+void settle_schedule(const std::string& sampler, std::string& schedule) {
+  const auto known = std::ranges::find(samplers(), sampler, &SamplerName::name);
+  if (schedule == "automatic" && known != samplers().end()) schedule = known->default_schedule;
+}
+
 void settle_hires_size(v1::HiresFix& hires, const v1::Recipe& recipe) {
   const double width = recipe.width();
   const double height = recipe.height();
@@ -26,10 +33,8 @@ void settle_hires_size(v1::HiresFix& hires, const v1::Recipe& recipe) {
 
 /// Leaves out what is as in the first run.
 void settle_second_run(v1::HiresFix& hires, const v1::Recipe& recipe) {
-  if (hires.schedule() == "automatic") {
-    const auto& sampler = hires.sampler().empty() ? recipe.sampler() : hires.sampler();
-    hires.set_schedule(std::string(resolved_schedule(sampler, hires.schedule())));
-  }
+  settle_schedule(hires.sampler().empty() ? recipe.sampler() : hires.sampler(),
+                  *hires.mutable_schedule());
   if (hires.steps() == recipe.steps()) hires.clear_steps();
   if (hires.sampler() == recipe.sampler()) hires.clear_sampler();
   if (hires.schedule() == recipe.schedule()) hires.clear_schedule();
@@ -61,8 +66,9 @@ std::uint32_t hires_side(double side_px) {
 }
 
 void settle(v1::Recipe& recipe) {
-  if (recipe.schedule() == "automatic") {
-    recipe.set_schedule(std::string(resolved_schedule(recipe.sampler(), recipe.schedule())));
+  settle_schedule(recipe.sampler(), *recipe.mutable_schedule());
+  if (recipe.image_to_image().has_inpaint() && !recipe.image_to_image().inpaint().only_masked()) {
+    recipe.mutable_image_to_image()->mutable_inpaint()->clear_padding();
   }
   const v1::HiresFix& hires = recipe.hires();
   if (hires.scale() == 0 && hires.width() == 0 && hires.height() == 0) recipe.clear_hires();
@@ -74,7 +80,8 @@ void settle(v1::Recipe& recipe) {
   if (recipe.has_sampler_options() && recipe.sampler_options().ByteSizeLong() == 0) {
     recipe.clear_sampler_options();
   }
-  if (recipe.has_refiner() && recipe.refiner().model().hash().empty()) recipe.clear_refiner();
+  const v1::ModelRef& refiner = recipe.refiner().model();
+  if (refiner.hash().empty() && refiner.name().empty()) recipe.clear_refiner();
 }
 
 }  // namespace furrow::spec

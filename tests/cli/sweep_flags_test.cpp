@@ -1,11 +1,14 @@
 #include "cli/sweep_flags.h"
 
+#include <algorithm>
 #include <filesystem>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "cli/commands/entries.h"
 #include "common/base/files.h"
+#include "common/spec/axis.h"
 
 namespace furrow::cli {
 
@@ -57,6 +60,50 @@ TEST(SweepOfFlags, SetsEveryParameter) {
   EXPECT_EQ(sweep->priority(), -2);
 }
 
+TEST(SweepOfFlags, EveryParameterHasAFlagThatSetsIt) {
+  const auto has_flag = [](std::string_view name) {
+    return std::ranges::any_of(submit_flags(), [&](const Flag& flag) { return flag.name == name; });
+  };
+  for (const spec::AxisKind& kind : spec::axis_kinds()) {
+    if (!spec::is_parameter(kind)) continue;
+    std::string name(kind.field == "guidance_scale" ? "cfg" : kind.field);
+    std::ranges::replace(name, '_', '-');
+    EXPECT_TRUE(has_flag(name)) << name;
+  }
+}
+
+TEST(SweepOfFlags, SetsTheParametersThatOnlySomeRunsHave) {
+  const auto sweep = sweep_of_flags(flags({{"denoising-strength", "0.4"},
+                                           {"mask-invert", ""},
+                                           {"hires-scale", "2"},
+                                           {"noise-source", "NV"},
+                                           {"variation-seed", "-1"},
+                                           {"discard-next-to-last-sigma", ""}}));
+
+  ASSERT_TRUE(sweep) << sweep.error().message;
+  EXPECT_EQ(sweep->base().denoising_strength(), 0.4);
+  EXPECT_TRUE(sweep->base().mask_invert());
+  EXPECT_EQ(sweep->base().hires_scale(), 2);
+  EXPECT_EQ(sweep->base().noise_source(), "NV");
+  EXPECT_EQ(sweep->base().variation_seed(), -1);
+  EXPECT_TRUE(sweep->base().discard_next_to_last_sigma());
+}
+
+TEST(SweepOfFlags, PicturesHaveTheAbsolutePathsOfTheirFiles) {
+  const auto file = write_sweep("pictures.yaml", "params: {init_image: ./cat.png, mask: /m.png}\n");
+
+  const auto of_file = sweep_of_flags(flags({{"spec", file}}));
+  const auto of_flag = sweep_of_flags(flags({{"spec", file}, {"init-image", "dog.png"}}));
+
+  ASSERT_TRUE(of_file) << of_file.error().message;
+  const auto folder = std::filesystem::path(file).parent_path();
+  EXPECT_EQ(of_file->base().init_image().name(), (folder / "cat.png").string());
+  EXPECT_EQ(of_file->base().mask().name(), "/m.png");
+  ASSERT_TRUE(of_flag) << of_flag.error().message;
+  EXPECT_EQ(of_flag->base().init_image().name(),
+            (std::filesystem::current_path() / "dog.png").string());
+}
+
 TEST(SweepOfFlags, GivesTheAxesTheirRolesAndOrder) {
   const auto sweep = sweep_of_flags(flags({{"z", "Seed: 1-4"},
                                            {"axis", "Steps: 10, 20"},
@@ -106,8 +153,8 @@ TEST(SweepOfFlags, AFlagTakesThePlaceOfTheFilesAxisOfTheSameField) {
 }
 
 TEST(SweepOfFlags, NoFlagTakesThePlaceOfAnother) {
-  const auto sweep = sweep_of_flags(
-      flags({{"axis", "Prompt S/R: cat, owl"}, {"axis", "Prompt S/R: dog, wolf"}}));
+  const auto sweep =
+      sweep_of_flags(flags({{"axis", "Prompt S/R: cat, owl"}, {"axis", "Prompt S/R: dog, wolf"}}));
 
   ASSERT_TRUE(sweep) << sweep.error().message;
   EXPECT_EQ(sweep->axes_size(), 2);

@@ -75,6 +75,7 @@ TEST(OptionalParts, RecipesWithoutThemKeepTheIdentityThatTheyHad) {
 TEST(OptionalParts, APictureBringsTheDefaultsOfA1111) {
   SweepBuilder sweep = with_picture();
   *sweep.base().mutable_mask() = a_picture("mask.png");
+  sweep.base().set_only_masked(true);
 
   const v1::ImageToImage run = cell_of(sweep).image_to_image();
 
@@ -85,7 +86,18 @@ TEST(OptionalParts, APictureBringsTheDefaultsOfA1111) {
   EXPECT_EQ(run.inpaint().blur(), kDefaultMaskBlur);
   EXPECT_EQ(run.inpaint().padding(), kDefaultMaskPadding);
   EXPECT_EQ(run.inpaint().content(), v1::MASKED_CONTENT_ORIGINAL);
-  EXPECT_FALSE(run.inpaint().only_masked());
+  EXPECT_FALSE(run.inpaint().inverted());
+}
+
+TEST(OptionalParts, PaddingCountsOnlyAroundAPartThatIsRendered) {
+  SweepBuilder sweep = with_picture();
+  *sweep.base().mutable_mask() = a_picture("mask.png");
+  const Digest whole = recipe_hash(cell_of(sweep));
+  sweep.base().set_mask_padding(8);
+
+  EXPECT_EQ(recipe_hash(cell_of(sweep)), whole);
+  sweep.base().set_only_masked(true);
+  EXPECT_EQ(cell_of(sweep).image_to_image().inpaint().padding(), 8U);
 }
 
 TEST(OptionalParts, WhatIsWrittenOfAPictureIsTaken) {

@@ -108,6 +108,37 @@ TEST(SpecFile, LabelsOfOtherProgramsAreParametersToo) {
   EXPECT_EQ(spec->base().model(), "x");
 }
 
+TEST(SpecFile, ReadsPicturesOptionsAndTruthValues) {
+  const auto spec = read_spec(
+      "params:\n  Init image: cats/one.png\n  mask: m.png\n  denoising_strength: 0.4\n"
+      "  mask_invert: yes\n  only_masked: Whole picture\n  masked_content: latent noise\n"
+      "  hr_second_pass_steps: 5\n  subseed: -1\n  ENSD: 31337\n",
+      SpecFormat::Yaml);
+
+  ASSERT_TRUE(spec) << spec.error().message;
+  EXPECT_EQ(spec->base().init_image().name(), "cats/one.png");
+  EXPECT_EQ(spec->base().mask().name(), "m.png");
+  EXPECT_EQ(spec->base().denoising_strength(), 0.4);
+  EXPECT_TRUE(spec->base().mask_invert());
+  EXPECT_TRUE(spec->base().has_only_masked());
+  EXPECT_FALSE(spec->base().only_masked());
+  EXPECT_EQ(spec->base().masked_content(), "latent noise");
+  EXPECT_EQ(spec->base().hires_steps(), 5);
+  EXPECT_EQ(spec->base().variation_seed(), -1);
+  EXPECT_EQ(spec->base().eta_noise_seed_delta(), 31337);
+}
+
+TEST(SpecFile, FaultsOfPicturesAndOptionsAreTold) {
+  const std::string message = fault_of(
+      "params:\n  init_image: [a, b]\n  mask:\n  mask_invert: perhaps\n  denoising_strenght: 1\n");
+
+  EXPECT_THAT(message, HasSubstr("Line 2: init_image is a single value"));
+  EXPECT_THAT(message, HasSubstr("Line 3: mask: \"\" names no file."));
+  EXPECT_THAT(message, HasSubstr("Line 4: mask_invert: \"perhaps\" is not known here."));
+  EXPECT_THAT(message, HasSubstr("Did you mean \"denoising_strength\"?"));
+  EXPECT_THAT(fault_of("params: {mask: a, Mask: b}"), HasSubstr("mask is set twice"));
+}
+
 TEST(SpecFile, EveryFaultIsToldWithItsLine) {
   const std::string message = fault_of(
       "nmae: first\n"
