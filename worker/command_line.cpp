@@ -53,6 +53,11 @@ std::optional<std::string> CommandLine::text(const std::string& flag) const {
   return values_[flag].as<std::string>();
 }
 
+std::vector<std::string> CommandLine::texts(const std::string& flag) const {
+  if (!has(flag)) return {};
+  return values_[flag].as<std::vector<std::string>>();
+}
+
 Result<std::string> CommandLine::required(const std::string& flag) const {
   if (auto value = text(flag)) return *std::move(value);
   return fail(ErrorKind::Invalid, "--" + flag + " is missing");

@@ -21,6 +21,8 @@ class CommandLine {
   bool has(const std::string& flag) const { return values_.count(flag) > 0; }
 
   std::optional<std::string> text(const std::string& flag) const;
+  /// Of a flag that may be repeated.
+  std::vector<std::string> texts(const std::string& flag) const;
   /// The text, or an Invalid error that says that it is missing.
   Result<std::string> required(const std::string& flag) const;
   /// Errors: Invalid, it is no whole number from 1 to `most`.

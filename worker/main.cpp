@@ -125,8 +125,12 @@ po::options_description render_flags() {
   flags.add_options()("model", po::value<std::string>(),
                       "the model: a diffusers folder or a checkpoint")(
       "vae", po::value<std::string>(), "a folder to take the VAE from")(
-      "recipe", po::value<std::string>(), "the recipe, JSON")("out", po::value<std::string>(),
-                                                              "the PNG to write")(
+      "recipe", po::value<std::string>(), "the recipe, JSON")(
+      "picture", po::value<std::vector<std::string>>()->composing(),
+      "a picture that the recipe begins with; repeatable (default: beside the recipe)")(
+      "weights", po::value<std::vector<std::string>>()->composing(),
+      "a LoRA, refiner or upscaler that the recipe names; repeatable")(
+      "out", po::value<std::string>(), "the PNG to write")(
       "device", po::value<std::string>(), "e.g. cpu or cuda:0 (default: the best there is)");
   return flags.add(engine_flags());
 }
@@ -137,6 +141,8 @@ Result<void> render(const CommandLine& line) {
   FURROW_TRY(options.recipe, line.required("recipe"));
   FURROW_TRY(options.out, line.required("out"));
   options.vae = line.text("vae");
+  for (const auto& picture : line.texts("picture")) options.pictures.emplace_back(picture);
+  for (const auto& weights : line.texts("weights")) options.weights.emplace_back(weights);
   FURROW_TRY(options.engine, engine_command(line));
   const auto device = line.text("device");
   options.device = device ? *device : best_devices().front();

@@ -155,6 +155,7 @@ bool BlobDesk::sweep_inputs() {
   if (expired.empty()) return false;
   std::vector<Digest> removed;
   for (const Digest& input : expired) {
+    std::erase_if(reading_, [&](const auto& entry) { return entry.digest == input; });
     const auto outcome = store_.remove(input);
     if (outcome) {
       removed.push_back(input);

@@ -70,6 +70,15 @@ TEST(InputShelf, FetchedAgainItCountsOnce) {
   EXPECT_FALSE(shelf.has_surplus());
 }
 
+TEST(InputShelf, WhatAFormerRunLeftCountsOnWhenItIsNotWantedAfterAll) {
+  InputShelf shelf(5, {{kCat, 10}});
+  EXPECT_TRUE(shelf.ask_for(kCat));
+  shelf.forget(kCat);
+
+  EXPECT_THAT(shelf.take_surplus({}), ElementsAre(kCat));
+  EXPECT_FALSE(shelf.has_surplus());
+}
+
 TEST(InputShelf, WhatDidNotComeMayBeAskedForAgain) {
   InputShelf shelf(1000, {{kDog, 10}});
   shelf.ask_for(kCat);

@@ -17,11 +17,29 @@ constexpr int kSeeds = 60;
 constexpr int kSteps = 1500;
 constexpr std::size_t kEngines = 2;
 
+/// All cells begin with one picture.
+const Digest kInput = sha256("cat.png");
+constexpr std::uint64_t kInputBytes = 1000;
+
+v1::PlanDefinition a_plan() {
+  auto definition = SessionBench::a_plan();
+  auto& start = *definition.mutable_plan()->mutable_base()->mutable_image_to_image();
+  start.mutable_picture()->set_name("cat.png");
+  start.mutable_picture()->set_hash(kInput.raw());
+  return definition;
+}
+
+/// The cache folder is too small for the picture, so it goes whenever no cell uses it.
+SessionOptions options() {
+  auto options = SessionBench::options({"cuda:0", "cuda:1"});
+  options.input_bytes = kInputBytes / 2;
+  return options;
+}
+
 /// Plays everything around one session and holds it to its promises after every effect.
 class Chaos {
  public:
-  explicit Chaos(unsigned seed)
-      : random_(seed), session_(SessionBench::options({"cuda:0", "cuda:1"}), {}) {
+  explicit Chaos(unsigned seed) : random_(seed), session_(options(), {}) {
     session_.on_started(now_);
     perform_all();
   }
@@ -65,7 +83,7 @@ class Chaos {
   }
 
   void act() {
-    switch (random_() % 8) {
+    switch (random_() % 9) {
       case 0:
         return session_.on_tick(now_, 0);
       case 1:
@@ -79,6 +97,8 @@ class Chaos {
       case 5:
       case 6:
         return run_engine(random_() % kEngines);
+      case 7:
+        return answer_fetch();
       default:
         return chance(5) ? restart_coordinator() : answer_uploads();
     }
@@ -88,6 +108,7 @@ class Chaos {
     while (!to_coordinator_.empty()) deliver_to_coordinator();
     while (!to_session_.empty()) deliver_to_session();
     answer_uploads();
+    answer_fetch();
   }
 
   // The network: drops, repeats and reorders, unless calm.
@@ -133,7 +154,7 @@ class Chaos {
     if (message.has_capabilities()) credits_ = message.capabilities().credits();
     if (message.has_failed()) leases_.erase(key_of(message.failed().token()));
     if (message.has_heartbeat()) reply().mutable_heartbeat();
-    if (message.has_plan_request()) *reply().mutable_plan() = SessionBench::a_plan();
+    if (message.has_plan_request()) *reply().mutable_plan() = a_plan();
     if (!message.has_rendered()) return;
     auto& acknowledged = *reply().mutable_acknowledged();
     for (const auto& cell : message.rendered().cells()) {
@@ -175,7 +196,7 @@ class Chaos {
 
   void lease_some() {
     if (!is_open_ || is_calm_) return;
-    if (chance(50)) *reply().mutable_plan() = SessionBench::a_plan();
+    if (chance(50)) *reply().mutable_plan() = a_plan();
     auto& offer = *reply().mutable_offer();
     offer.set_job(kJob);
     for (auto room = random_() % 4; room > 0 && leases_.size() < credits_; --room) {
@@ -215,6 +236,16 @@ class Chaos {
       stored_.insert(digest.raw());
       session_.on_blob_stored(digest, now_);
     }
+  }
+
+  void answer_fetch() {
+    if (!is_fetching_) return;
+    is_fetching_ = false;
+    if (is_calm_ || chance(70)) {
+      is_cached_ = true;
+      return session_.on_input_fetched(kInput, "/inputs/cat.png", kInputBytes);
+    }
+    chance(50) ? session_.on_input_missing(kInput) : session_.on_input_failed(kInput, "no line");
   }
 
   // The engines.
@@ -305,6 +336,8 @@ class Chaos {
     for (const auto& cell : send.message.render().cells()) {
       const bool is_new = engine.cells.emplace(key_of(cell.token()), cell).second;
       EXPECT_TRUE(is_new) << "a cell was given twice";
+      EXPECT_TRUE(is_cached_) << "a cell was given before its picture was here";
+      EXPECT_EQ(cell.files_size(), 1);
     }
     if (!send.message.has_cancel()) return;
     const auto& token = send.message.cancel().token();
@@ -338,6 +371,26 @@ class Chaos {
     uploads_.push_back(upload.digest);
   }
 
+  void perform(const FetchInput& fetch) {
+    EXPECT_EQ(fetch.digest, kInput);
+    EXPECT_FALSE(is_fetching_) << "a picture was asked for twice";
+    EXPECT_FALSE(is_cached_) << "a picture was asked for that is here";
+    is_fetching_ = true;
+  }
+
+  void perform(const StopFetching&) {
+    EXPECT_TRUE(is_fetching_) << "nothing was on its way";
+    is_fetching_ = false;
+  }
+
+  void perform(const DeleteInput&) {
+    EXPECT_TRUE(is_cached_) << "there is no such picture";
+    for (const auto& engine : engines_) {
+      EXPECT_TRUE(engine.cells.empty()) << "a picture was deleted that a cell uses";
+    }
+    is_cached_ = false;
+  }
+
   void perform(const Finish&) { ADD_FAILURE() << "nobody asked it to end"; }
 
   void check() {
@@ -368,6 +421,8 @@ class Chaos {
   std::deque<v1::ToWorker> to_session_;
   std::deque<v1::FromWorker> to_coordinator_;
   std::vector<Digest> uploads_;
+  bool is_fetching_ = false;
+  bool is_cached_ = false;
 
   std::uint64_t epoch_ = 1;
   bool is_open_ = false;

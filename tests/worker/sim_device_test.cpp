@@ -240,5 +240,30 @@ TEST(SimDevice, SaysWhatItIs) {
   EXPECT_GT(hello.samplers_size(), 0);
 }
 
+TEST(SimDevice, WhatTheRecipeNamesMustComeAlong) {
+  Device device({}, "cpu");
+  auto cell = a_cell(1);
+  auto& picture = *cell.mutable_recipe()->mutable_image_to_image()->mutable_picture();
+  picture.set_name("cat.png");
+  picture.set_hash(sha256("cat").raw());
+  auto& lora = *cell.mutable_recipe()->add_loras();
+  lora.set_name("fur");
+  lora.set_hash(sha256("fur").raw());
+
+  device.render(a_render({cell}));
+  auto run_without = run(device);
+  ASSERT_THAT(run_without.said, SizeIs(1));
+  EXPECT_EQ(run_without.said[0].message.failed().class_(), v1::FAILURE_CLASS_INPUT);
+  EXPECT_EQ(run_without.said[0].message.failed().detail(), "no file was given for picture cat.png");
+
+  for (const auto& hash : {picture.hash(), lora.hash()}) {
+    auto& file = *cell.add_files();
+    file.set_hash(hash);
+    file.set_path("/somewhere");
+  }
+  device.render(a_render({cell}));
+  EXPECT_THAT(rendered_cells(run(device)), ElementsAre(1));
+}
+
 }  // namespace
 }  // namespace furrow::worker::sim

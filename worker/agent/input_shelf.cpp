@@ -36,8 +36,11 @@ void InputShelf::on_fetched(const Digest& input, std::string path, std::uint64_t
 void InputShelf::forget(const Digest& input) {
   const auto found = entries_.find(input);
   if (found == entries_.end()) return;
-  bytes_ -= found->second.bytes;
-  entries_.erase(found);
+  if (found->second.bytes > 0) {
+    found->second.place = Place::Left;
+  } else {
+    entries_.erase(found);
+  }
 }
 
 std::vector<Digest> InputShelf::on_their_way() const {
@@ -60,7 +63,8 @@ std::vector<Digest> InputShelf::take_surplus(const std::set<Digest>& wanted) {
   for (const auto& [used, input] : oldest_first) {
     if (!has_surplus()) break;
     taken.push_back(input);
-    forget(input);
+    bytes_ -= entries_.at(input).bytes;
+    entries_.erase(input);
   }
   return taken;
 }

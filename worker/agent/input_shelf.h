@@ -32,7 +32,7 @@ class InputShelf {
   /// It is wanted. True: it has to be fetched, and is on its way from now on.
   bool ask_for(const Digest& input);
   void on_fetched(const Digest& input, std::string path, std::uint64_t bytes);
-  /// It does not come.
+  /// It does not come. What a former run left of it counts on, until it has to make room.
   void forget(const Digest& input);
 
   std::vector<Digest> on_their_way() const;

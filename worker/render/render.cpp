@@ -11,6 +11,7 @@
 #include "common/model/model_index.h"
 #include "common/spec/recipe_json.h"
 #include "common/spec/size_rule.h"
+#include "worker/render/named_files.h"
 #include "worker/render/progress_line.h"
 
 namespace furrow::worker {
@@ -41,14 +42,23 @@ ErrorKind kind_of(v1::FailureClass failure) {
 }
 
 /// A model or VAE that the engine can use; hashed.
-Result<model::FoundModel> read_renderable(const std::filesystem::path& path) {
+Result<model::FoundModel> read_renderable(const std::filesystem::path& path, model::Kind kind) {
   FURROW_TRY(model::FoundModel found, model::find_model(path));
+<<<<<<< .merge_file_bgfYBp
   if (!model::engine_uses(found.traits)) {
     return fail(
         ErrorKind::Invalid,
         fmt::format("{} is {}, which this engine does not render with yet. Give a whole model "
                     "of sd1, sd2 or sdxl.",
                     path.string(), model::phrase_of(found.traits)));
+=======
+  if (found.traits.kind != kind || !model::engine_renders(found.traits, found.layout)) {
+    return fail(ErrorKind::Invalid,
+                fmt::format("{} is {}, which this engine does not take here. Give {}.",
+                            path.string(), model::phrase_of(found.traits),
+                            kind == model::Kind::Vae ? "a VAE's folder"
+                                                     : "a whole model of sd1, sd2 or sdxl"));
+>>>>>>> .merge_file_vICpzi
   }
   return model::read_model(path);
 }
@@ -77,7 +87,7 @@ Result<v1::Recipe> read_recipe(const RenderOptions& options, const model::FoundM
     }
   }
   if (options.vae) {
-    FURROW_TRY(const auto vae, read_renderable(*options.vae));
+    FURROW_TRY(const auto vae, read_renderable(*options.vae, model::Kind::Vae));
     *recipe->mutable_vae() = vae.description.model();
   } else if (recipe->has_vae()) {
     return fail(ErrorKind::Invalid, options.recipe.string() + ": it names the VAE \"" +
@@ -159,14 +169,18 @@ class Rendering {
 }  // namespace
 
 Result<void> render_recipe(const RenderOptions& options) {
-  FURROW_TRY(const auto model, read_renderable(options.model));
-  FURROW_TRY(const auto recipe, read_recipe(options, model));
+  FURROW_TRY(const auto model, read_renderable(options.model, model::Kind::Checkpoint));
+  FURROW_TRY(auto recipe, read_recipe(options, model));
+  FURROW_TRY(const auto files,
+             find_named_files(recipe, {options.pictures, options.weights,
+                                       std::filesystem::absolute(options.recipe).parent_path()}));
   v1::ToEngine request;
   auto& cell = *request.mutable_render()->add_cells();
   cell.mutable_token()->set_attempt(1);
   *cell.mutable_recipe() = recipe;
   cell.set_model_path(std::filesystem::absolute(options.model));
   if (options.vae) cell.set_vae_path(std::filesystem::absolute(*options.vae));
+  for (const auto& file : files) *cell.add_files() = file;
 
   FURROW_TRY(auto engine, EngineProcess::start(options.engine, options.device));
   Rendering rendering(std::move(engine));

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "common/base/result.h"
 #include "worker/agent/engine_process.h"
@@ -14,7 +15,9 @@ struct RenderOptions {
   std::optional<std::filesystem::path>
       vae;                       ///< a folder to take the VAE from; the model's own otherwise
   std::filesystem::path recipe;  ///< JSON, see common/spec/recipe_json.h
-  std::filesystem::path out;     ///< the PNG to write
+  std::vector<std::filesystem::path> pictures;  ///< that the recipe may begin with
+  std::vector<std::filesystem::path> weights;   ///< LoRAs, refiners, upscalers that it may name
+  std::filesystem::path out;                    ///< the PNG to write
   EngineCommand engine;
   std::string device;
 };

@@ -7,6 +7,7 @@
 #include "common/image/image.h"
 #include "common/image/infotext.h"
 #include "common/image/png.h"
+#include "common/spec/inputs.h"
 #include "common/spec/recipe.h"
 #include "common/spec/sampler_names.h"
 
@@ -36,6 +37,25 @@ std::uint64_t mix(std::uint64_t x) {
   x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9ULL;
   x = (x ^ (x >> 27)) * 0x94D049BB133111EBULL;
   return x ^ (x >> 31);
+}
+
+/// What the recipe names and no file was given for: "picture cat.png"; empty: nothing.
+std::string missing_file(const v1::RenderCell& cell) {
+  const auto is_given = [&cell](const std::string& hash) {
+    return std::ranges::any_of(cell.files(), [&](const v1::LocalFile& file) {
+      return file.hash() == hash && !file.path().empty();
+    });
+  };
+  for (const auto& picture : spec::inputs_of(cell.recipe())) {
+    if (!is_given(picture.hash())) return "picture " + picture.name();
+  }
+  for (const auto& [part, model] : spec::models_of(cell.recipe())) {
+    const bool has_path = part == spec::ModelPart::Model || part == spec::ModelPart::Vae;
+    if (!has_path && !is_given(model->hash())) {
+      return std::string(name_of(part)) + " " + model->name();
+    }
+  }
+  return {};
 }
 
 }  // namespace
@@ -79,6 +99,10 @@ void Device::answer_at_once(const v1::RenderCell& cell) {
 
 /// Cells that fail before they begin.
 bool Device::refuse(const v1::RenderCell& cell) {
+  if (const auto missing = missing_file(cell); !missing.empty()) {
+    say_failed(cell.token(), v1::FAILURE_CLASS_INPUT, "no file was given for " + missing);
+    return true;
+  }
   const double size = megapixels(cell.recipe());
   if (profile_.oom_above_megapixels > 0 && size > profile_.oom_above_megapixels) {
     say_failed(cell.token(), v1::FAILURE_CLASS_OOM,
