@@ -44,21 +44,12 @@ ErrorKind kind_of(v1::FailureClass failure) {
 /// A model or VAE that the engine can use; hashed.
 Result<model::FoundModel> read_renderable(const std::filesystem::path& path, model::Kind kind) {
   FURROW_TRY(model::FoundModel found, model::find_model(path));
-<<<<<<< .merge_file_bgfYBp
-  if (!model::engine_uses(found.traits)) {
-    return fail(
-        ErrorKind::Invalid,
-        fmt::format("{} is {}, which this engine does not render with yet. Give a whole model "
-                    "of sd1, sd2 or sdxl.",
-                    path.string(), model::phrase_of(found.traits)));
-=======
-  if (found.traits.kind != kind || !model::engine_renders(found.traits, found.layout)) {
+  if (found.traits.kind != kind || !model::engine_uses(found.traits)) {
     return fail(ErrorKind::Invalid,
                 fmt::format("{} is {}, which this engine does not take here. Give {}.",
                             path.string(), model::phrase_of(found.traits),
-                            kind == model::Kind::Vae ? "a VAE's folder"
+                            kind == model::Kind::Vae ? "a VAE"
                                                      : "a whole model of sd1, sd2 or sdxl"));
->>>>>>> .merge_file_vICpzi
   }
   return model::read_model(path);
 }
