@@ -27,11 +27,6 @@ bool may_name_loras(std::string_view text) {
   return false;
 }
 
-bool is_lora(const prompt::NetworkTag& tag) {
-  const std::string kind = to_lower(tag.kind);
-  return kind == "lora" || kind == "lyco";
-}
-
 /// How many characters of UTF-8 begin in a text.
 std::size_t character_count(std::string_view text) {
   return static_cast<std::size_t>(std::ranges::count_if(
@@ -120,7 +115,7 @@ Result<std::vector<LoraInPrompt>> loras_in(std::string_view prompt) {
   FURROW_TRY(const prompt::Uncommented uncommented, prompt::remove_comments(prompt));
   FURROW_TRY(const prompt::Untagged untagged, prompt::remove_networks(uncommented.text));
   for (const prompt::NetworkTag& tag : untagged.networks) {
-    if (!is_lora(tag)) continue;
+    if (!prompt::is_lora(tag)) continue;
     FURROW_TRY(const prompt::LoraTag lora, prompt::read_lora(tag));
     const bool is_chosen = lora.name.find_first_of("{}|") != std::string::npos;
     if (is_chosen) {

@@ -236,8 +236,11 @@ Result<void> Renderer::begin_run(const WaitingCell& waiting, Attempt& attempt,
 }
 
 Result<pipelines::Conditioning> Renderer::condition(const Attempt& attempt) {
-  return pipelines::condition(attempt.prompts,
-                              {attempt.recipe.guidance_scale(), model_->zeros_for_empty_negative()},
+  const pipelines::ConditionOptions options = {
+      .guidance_scale = attempt.recipe.guidance_scale(),
+      .needs_negative = diffusion::needs_negative(attempt.recipe.sampler()),
+      .zeros_for_empty_negative = model_->zeros_for_empty_negative()};
+  return pipelines::condition(attempt.prompts, options,
                               [&](const std::string& text) { return encode(attempt, text); });
 }
 

@@ -56,6 +56,10 @@ void Renderer::let_cells_leave() {
   for (const Id id : done_cells()) {
     pipelines::Denoising denoising = batcher_.remove(id);
     Attempt attempt = std::move(active_.extract(id).mapped());
+    if (const auto& fault = denoising.sampler->fault()) {
+      tell_failed(attempt.cell.token(), {v1::FAILURE_CLASS_INPUT, *fault});
+      continue;
+    }
     attempt.latent = denoising.sampler->latent();
     attempt.steps_before += steps_of(denoising);
     if (run_after(attempt.run, attempt.cell.recipe()) == Run::Refiner) {

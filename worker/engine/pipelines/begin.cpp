@@ -11,6 +11,8 @@
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
+#include "worker/engine/diffusion/run_noise.h"
+#include "worker/engine/diffusion/sampler_options.h"
 #include "worker/engine/pipelines/image_to_image.h"
 #include "worker/engine/pipelines/inpainting.h"
 #include "worker/engine/pipelines/instruct_pix2pix.h"
@@ -81,13 +83,16 @@ at::Device device_of(const Conditioning& conditioning) {
 Result<Denoising> new_cell(const RunModel& model, const v1::Recipe& recipe, at::IntArrayRef latent,
                            Conditioning conditioning) {
   const DenoiserTraits traits = model.denoiser.traits();
-  FURROW_TRY(const auto config,
-             diffusion::config_of(recipe.sampler(), recipe.schedule(), model.scheduler));
+  FURROW_TRY(const auto settings,
+             diffusion::settings_of(recipe.sampler(), recipe.schedule(), model.scheduler,
+                                    recipe.sampler_options()));
   const int steps = static_cast<int>(std::min(recipe.steps(), kMostSteps));
 
   Denoising cell;
   FURROW_TRY(cell.sampler,
-             diffusion::make_sampler(config, schedule_request(traits, config, steps, latent)));
+             diffusion::make_sampler(settings.config,
+                                     schedule_request(traits, settings.config, steps, latent),
+                                     settings.options));
   cell.conditioning = std::move(conditioning);
   FURROW_TRY_VOID(guide(cell, recipe, traits.is_told_guidance));
   if (traits.text_time) add_sizes(*traits.text_time, recipe, cell);
@@ -199,8 +204,11 @@ Result<Denoising> begin(const RunModel& model, const v1::Recipe& recipe, Conditi
   FURROW_TRY_VOID(check_pictures(recipe, network, pictures));
   const at::Device device = device_of(conditioning);
   FURROW_TRY(Denoising cell, new_cell(model, recipe, shape, std::move(conditioning)));
-  const auto noise = std::make_shared<diffusion::NoiseSource>(recipe.seed());
-  cell.draw = [noise, shape, device] { return init_latent(*noise, shape).to(device); };
+  FURROW_TRY(auto opened, diffusion::RunNoise::open(recipe.seed(), recipe.noise(), shape, device,
+                                                    model.vae.config.spatial_factor()));
+  const auto noise = std::make_shared<diffusion::RunNoise>(std::move(opened));
+  cell.first_noise = [noise] { return noise->first(); };
+  cell.draw = noise->draw();
 
   if (recipe.has_image_to_image()) {
     for (at::Tensor* given : {&pictures.picture, &pictures.mask, &pictures.latent})

@@ -140,7 +140,7 @@ Result<Conditioning> condition(const RecipePrompts& prompts, const ConditionOpti
   for (Texts& texts : positives) extend(texts, tokens);
 
   Conditioning conditioning;
-  if (needs_negative(prompts.positive, options.guidance_scale)) {
+  if (options.needs_negative || needs_negative(prompts.positive, options.guidance_scale)) {
     const prompt::Prompt::Part& part = prompts.negative.parts.front();
     FURROW_TRY(Texts negative, encode_part(part, encoded));
     tokens = std::max(tokens, longest(negative));

@@ -82,6 +82,7 @@ using EncodeText = std::function<Result<TextConditioning>(const std::string& tex
 
 struct ConditionOptions {
   double guidance_scale = 1;
+  bool needs_negative = false;  ///< whatever the guidance scale (diffusion::needs_negative)
   bool zeros_for_empty_negative = false;  ///< SDXL's force_zeros_for_empty_prompt
 };
 

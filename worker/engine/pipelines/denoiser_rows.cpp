@@ -19,29 +19,31 @@ int current_step(const diffusion::Sampler& sampler) {
   return step;
 }
 
-/// How many calls of the cell's run are done, and how many there are.
+/// How much of the cell's run is done before its next call and behind it, 0 … 1.
 struct Position {
-  double call;
-  double calls;
+  double before;
+  double behind;
 
-  explicit Position(const Denoising& cell)
-      : call(cell.sampler->call() - cell.first_call),
-        calls(cell.end_call.value_or(cell.sampler->call_count()) - cell.first_call) {}
+  explicit Position(const Denoising& cell) {
+    const diffusion::Sampler& sampler = *cell.sampler;
+    const int call = sampler.call();
+    const int end = cell.end_call.value_or(sampler.call_count());
+    before = sampler.share_done(call, cell.first_call, end);
+    behind = sampler.share_done(call + 1, cell.first_call, end);
+  }
 };
 
 bool is_asked_now(const Control& control, const Position& position) {
-  return position.call / position.calls >= control.window.start &&
-         (position.call + 1) / position.calls <= control.window.end;
+  return position.before >= control.window.start && position.behind <= control.window.end;
 }
 
 /// Whether the call is guided away from anything.
 bool is_guided_now(const Denoising& cell, const Position& position) {
-  return cell.conditioning.negative.defined() && position.call < position.calls * cell.guidance_end;
+  return cell.conditioning.negative.defined() && position.before < cell.guidance_end;
 }
 
 bool holds_now(const SkipLayerGuidance& guidance, const Position& position) {
-  return position.call > position.calls * guidance.window.start &&
-         position.call < position.calls * guidance.window.end;
+  return position.before > guidance.window.start && position.before < guidance.window.end;
 }
 
 /// Rows that one forward pass can take: those of one key.

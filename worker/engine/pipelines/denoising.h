@@ -73,6 +73,8 @@ struct Denoising {
   /// Owns the latent, [1, C, h, w] float32.
   std::unique_ptr<diffusion::Sampler> sampler;
   diffusion::DrawNoise draw;
+  /// The noise that it begins with; absent: the first of its draws.
+  diffusion::DrawNoise first_noise;
   Conditioning conditioning;             ///< in the model's dtype
   nn::AddedConditioning positive_added;  ///< of one row each: SDXL's pooled prompt and sizes, …
   nn::AddedConditioning negative_added;
@@ -97,6 +99,8 @@ struct Denoising {
   bool is_finished() const {
     return sampler->is_finished() || (end_call && sampler->call() >= *end_call);
   }
+
+  at::Tensor draw_first() const { return first_noise ? first_noise() : draw(); }
 
   bool is_guided_by_picture() const {
     return extra.guidance_scale.has_value() && conditioning.negative.defined();

@@ -50,7 +50,7 @@ Result<void> begin_from_latent(Denoising& cell, const at::Tensor& latent, double
   FURROW_TRY(const int step, first_step_of(*cell.sampler, strength));
   cell.first_step = step;
   cell.first_call = cell.sampler->first_call_of(step);
-  const at::Tensor noise = cell.draw();
+  const at::Tensor noise = cell.draw_first();
   cell.sampler->start(cell.sampler->noised(latent, noise, cell.first_call), cell.first_call);
   return {};
 }

@@ -28,7 +28,7 @@ Result<void> begin_inpainting(Denoising& cell, const nn::AutoencoderKl& vae, See
 
   at::Tensor latent;
   if (!is_all_noise || !sees_picture) latent = encode_picture(vae, pictures.picture, cell.draw());
-  const at::Tensor noise = cell.draw();
+  const at::Tensor noise = cell.draw_first();
   const at::Tensor repaint = latent_mask(pictures.mask, noise);
   // Drawn for networks that see no masked picture too: what samplers draw later comes after it.
   const at::Tensor of_masked = cell.draw();

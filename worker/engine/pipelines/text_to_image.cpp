@@ -28,7 +28,7 @@ at::Tensor init_latent(diffusion::NoiseSource& noise, at::IntArrayRef shape) {
 }
 
 void begin_from_noise(Denoising& cell) {
-  cell.sampler->start(cell.draw() * cell.sampler->initial_scale());
+  cell.sampler->start(cell.draw_first() * cell.sampler->initial_scale());
 }
 
 }  // namespace furrow::engine::pipelines
