@@ -70,7 +70,7 @@ TEST_F(Refining, TheFirstModelDoesItsShareOfTheNoise) {
   };
 
   EXPECT_EQ(steps(0.5), 5);
-  EXPECT_EQ(steps(0.85), 9);
+  EXPECT_EQ(steps(0.85), 8);
 }
 
 TEST_F(Refining, NeitherModelIsLeftWithoutWork) {

@@ -46,7 +46,8 @@ engine::diffusion::DrawNoise recorded_draws(const Case& c, std::int64_t picture)
   };
 }
 
-engine::nn::AddedConditioning row_of(engine::nn::AddedConditioning added, std::int64_t row) {
+engine::nn::AddedConditioning conditioning_of(engine::nn::AddedConditioning added,
+                                              std::int64_t row) {
   added.text_embeds = row_of(added.text_embeds, row);
   added.time_ids = row_of(added.time_ids, row);
   added.timestep_cond = row_of(added.timestep_cond, row);
@@ -90,10 +91,10 @@ Verdict check_denoising(const Case& c, Verdict verdict, const pipelines::Denoise
     cell.sampler = *std::move(sampler);
     cell.draw = recorded_draws(c, i);
     cell.conditioning.positives = {{inputs.positive.narrow(0, prompt, 1)}};
-    cell.positive_added = row_of(inputs.positive_added, prompt);
+    cell.positive_added = conditioning_of(inputs.positive_added, prompt);
     if (inputs.negative.defined()) {
       cell.conditioning.negative = inputs.negative.narrow(0, prompt, 1);
-      cell.negative_added = row_of(inputs.negative_added, prompt);
+      cell.negative_added = conditioning_of(inputs.negative_added, prompt);
       cell.guidance_scale = inputs.guidance_scale;
     }
     cell.guidance_rescale = call.value("guidance_rescale", 0.0);
