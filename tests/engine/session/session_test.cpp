@@ -164,7 +164,7 @@ TEST_F(SessionTest, RefusesAPromptThatItCannotReadOrApply) {
   EXPECT_EQ(unread.class_(), v1::FAILURE_CLASS_INPUT);
   EXPECT_THAT(unread.detail(), HasSubstr("prompt: character 1"));
   EXPECT_EQ(unapplied.class_(), v1::FAILURE_CLASS_INPUT);
-  EXPECT_THAT(unapplied.detail(), HasSubstr("<lora:fur:0.8>"));
+  EXPECT_THAT(unapplied.detail(), HasSubstr("the LoRA \"fur\""));
 }
 
 TEST_F(SessionTest, TellsPhasesAndEveryStep) {
