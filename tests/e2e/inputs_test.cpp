@@ -9,6 +9,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "common/base/clock.h"
 #include "common/base/digest.h"
 #include "common/base/files.h"
 #include "common/wire/blob_uploader.h"

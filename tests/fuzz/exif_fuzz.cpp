@@ -21,7 +21,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   // Without a byte order mark only ASCII is certain to be told apart from its mirror image.
   const bool is_ascii = std::all_of(exif.user_comment->begin(), exif.user_comment->end(),
                                     [](char c) { return c > 0; });
-  FURROW_CHECK(!is_ascii || again == image::Exif{1, exif.user_comment},
-               "a comment is the same when it is read again");
+  const image::Exif expected{1, exif.user_comment};
+  FURROW_CHECK(!is_ascii || again == expected, "a comment is the same when it is read again");
   return 0;
 }

@@ -36,13 +36,14 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto opened = model::open_model_folder(kFolder.path());
 
   FURROW_CHECK(kIsReady, "the files are there");
-  FURROW_CHECK(!vae || vae->vae_only, "a VAE is no whole model");
+  FURROW_CHECK(!vae || vae->traits.kind == model::Kind::Vae, "a VAE is no whole model");
   if (!opened) {
     FURROW_CHECK(is_valid_utf8(opened.error().message), "a message can be shown");
     return 0;
   }
-  FURROW_CHECK(opened->vae_factor >= 1 && opened->vae_factor <= 128, "the VAE has a few levels");
-  FURROW_CHECK(opened->default_size > 0, "a picture has a size");
+  FURROW_CHECK(opened->traits.vae_factor >= 1 && opened->traits.vae_factor <= 128,
+               "the VAE has a few levels");
+  FURROW_CHECK(opened->traits.default_size > 0, "a picture has a size");
   for (const auto& file : opened->content) {
     FURROW_CHECK(std::filesystem::is_regular_file(kFolder.path() / file), "its files are there");
   }

@@ -3,9 +3,9 @@
 
 #include "common/base/check.h"
 #include "common/base/utf8.h"
-#include "tests/fuzz/fuzz_input.h"
 #include "common/weights/pickle.h"
 #include "common/weights/pickle_tensor.h"
+#include "tests/fuzz/fuzz_input.h"
 
 namespace {
 

@@ -3,9 +3,9 @@
 
 #include "common/base/check.h"
 #include "common/base/utf8.h"
+#include "common/weights/safetensors.h"
 #include "tests/fuzz/fuzz_input.h"
 #include "tests/fuzz/memory_file.h"
-#include "common/weights/safetensors.h"
 
 // A whole file. Every tensor lies inside it, none overlap, and each is as long as its shape says.
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -2,9 +2,9 @@
 
 #include "common/base/check.h"
 #include "common/base/utf8.h"
+#include "common/weights/torch_file.h"
 #include "tests/fuzz/fuzz_input.h"
 #include "tests/fuzz/memory_file.h"
-#include "common/weights/torch_file.h"
 
 // A whole file of torch.save. Every tensor has the bytes of its shape, and all can be read.
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -2,8 +2,8 @@
 
 #include "common/base/check.h"
 #include "common/base/utf8.h"
-#include "tests/fuzz/fuzz_input.h"
 #include "common/weights/zip_archive.h"
+#include "tests/fuzz/fuzz_input.h"
 
 // A zip archive. Every member lies inside of it.
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -25,9 +26,11 @@ class SessionBench {
  public:
   explicit SessionBench(std::vector<std::string> devices = {"cpu"},
                         const std::vector<v1::RenderedCell>& spooled = {})
-      : SessionBench(options(std::move(devices)), spooled) {}
+      : SessionBench(std::in_place, options(std::move(devices)), spooled) {}
 
-  explicit SessionBench(SessionOptions options, const std::vector<v1::RenderedCell>& spooled = {})
+  /// The same with any options; the tag tells them from a list of devices.
+  SessionBench(std::in_place_t, SessionOptions options,
+               const std::vector<v1::RenderedCell>& spooled = {})
       : session_(std::move(options), spooled) {
     now_ = Instant{} + 1h;
     session_.on_started(now_);

@@ -23,7 +23,7 @@ void name(const std::string& name, v1::PictureRef& picture) {
 
 class SessionInputs : public testing::Test {
  protected:
-  explicit SessionInputs(std::uint64_t input_bytes = 1 << 20) : bench_(options(input_bytes)) {
+  explicit SessionInputs(std::uint64_t input_bytes = 1 << 20) : bench_(std::in_place, options(input_bytes)) {
     bench_.engine_ready();
     bench_.welcome();
     bench_.forget_effects();
