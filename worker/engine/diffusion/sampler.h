@@ -164,10 +164,8 @@ Result<std::unique_ptr<Sampler>> make_sampler(const SchedulerConfig& config,
 /// and prediction type are the model's, curves span all of its sigmas, and the normal schedule goes
 /// evenly from its noisiest timestep, as A1111 and sdnext have it. Samplers of whole timesteps
 /// (DDIM, DDPM, PLMS, LCM, TCD and their relatives) are spaced as the model's config says.
-/// "default" is that config itself, as diffusers runs it.
-///
-/// Errors: Invalid, listing the names there are, or saying why the two do not go together or not
-/// with this kind of model.
+/// "default" is that config itself, as diffusers runs it. Errors: Invalid, listing the names there
+/// are, or saying why the two do not go together or not with this kind of model.
 Result<SchedulerConfig> config_of(std::string_view name, std::string_view schedule,
                                   const SchedulerConfig& model);
 
