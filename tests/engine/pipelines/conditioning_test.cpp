@@ -158,9 +158,9 @@ TEST(ReadPrompts, RefusesWhatItCannotApply) {
     return read_prompts(a_recipe_of(prompt, negative)).error();
   };
 
-  const Error lora = refusal("a cat <lora:fur:0.8>", "");
-  EXPECT_EQ(lora.kind, ErrorKind::Invalid);
-  EXPECT_THAT(lora.message, HasSubstr("<lora:fur:0.8>"));
+  const Error hypernet = refusal("a cat <hypernet:fur:0.8>", "");
+  EXPECT_EQ(hypernet.kind, ErrorKind::Invalid);
+  EXPECT_THAT(hypernet.message, HasSubstr("<hypernet:fur:0.8>"));
   EXPECT_THAT(refusal("[a:b:c]", "").message, HasSubstr("prompt: character 1"));
   EXPECT_THAT(refusal("a", "[a:b:c]").message, HasSubstr("negative prompt: character 1"));
   EXPECT_THAT(refusal("__animal__", "").message, HasSubstr("wildcard"));

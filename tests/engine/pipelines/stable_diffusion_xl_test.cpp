@@ -40,7 +40,8 @@ class XlRun : public XlFolder {
     const auto scheduler = diffusion::parse_scheduler_config(model_->scheduler_config).value();
     auto conditioning =
         condition(read_prompts(recipe).value(),
-                  {recipe.guidance_scale(), model_->force_zeros_for_empty_prompt},
+                  {.guidance_scale = recipe.guidance_scale(),
+                   .zeros_for_empty_negative = model_->force_zeros_for_empty_prompt},
                   [&](const std::string& text) { return encode_prompt(*model_, text); });
     return begin({UNetDenoiser(*model_->unet), scheduler, *model_->vae}, recipe,
                  std::move(conditioning).value())
